@@ -1,0 +1,116 @@
+/**
+ * The contract between the two halves: the names that the construct writes into manifests and the server reads back.
+ *
+ * This file imports nothing, so that both halves can import it, and it is the only file of `lib/` that the server may
+ * import. A name or a default that stands in a manifest and in the server's configuration has its one place here.
+ *
+ * It is not part of the construct library's public API (`lib/index.ts` does not export it).
+ */
+
+/** Names of the environment variables that the server reads. */
+export const ENV = {
+  /** Address to listen on. */
+  host: 'STT_HOST',
+  /** TCP port to listen on. */
+  port: 'STT_PORT',
+  /** Whisper model: a folder name below the model store (`nano`, `tiny`, `base`, …). */
+  model: 'STT_MODEL',
+  /** Folder that holds one folder a model, each in the layout that Hugging Face publishes. */
+  modelStore: 'STT_MODEL_STORE',
+  /** Where ONNX Runtime runs the model: `cpu` or `gpu`. */
+  device: 'STT_DEVICE',
+  /** Precision of the weights: `int8` or `fp32`. */
+  quantization: 'STT_QUANTIZATION',
+  /** Longest time that one transcription request may take, in seconds. */
+  requestTimeoutSeconds: 'STT_REQUEST_TIMEOUT_SECONDS',
+  /** Time between SIGTERM and the close of the listener, in seconds: endpoints are withdrawn meanwhile. */
+  drainDelaySeconds: 'STT_DRAIN_DELAY_SECONDS',
+  /** Requests that may wait for the engine before further ones are refused with `overloaded`. */
+  maxQueue: 'STT_MAX_QUEUE',
+  /** Longest audio that is accepted, in seconds after decoding. */
+  maxAudioSeconds: 'STT_MAX_AUDIO_SECONDS',
+  /** Largest request body, in bytes. */
+  maxBodyBytes: 'STT_MAX_BODY_BYTES',
+  /** Level of the log: `trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`. */
+  logLevel: 'STT_LOG_LEVEL',
+  /**
+   * OpenMP's thread count. ONNX Runtime does not read it; the deployment document states it, so manifests carry it,
+   * and the server compares it with the CPUs that it may use.
+   */
+  ompThreads: 'OMP_NUM_THREADS',
+  /** MKL's thread count; see {@link ENV.ompThreads}. */
+  mklThreads: 'MKL_NUM_THREADS',
+} as const;
+
+/** Port of the server inside the container (that of the service it replaces). */
+export const CONTAINER_PORT = 8000;
+
+/** Name of the container's port and of the Service's port. */
+export const PORT_NAME = 'http';
+
+/** Paths that the kubelet probes. */
+export const PROBE_PATHS = {
+  /** Answers 200 as long as the process can answer at all. */
+  liveness: '/livez',
+  /** Answers 200 while the engine is warm and the server is not draining. */
+  readiness: '/readyz',
+  /** Answers 200 from the moment the engine has first been warm. */
+  startup: '/startupz',
+} as const;
+
+/** Path of the Prometheus metrics. */
+export const METRICS_PATH = '/metrics';
+
+/** The metric series of the replaced service, kept by name so that its dashboards go on. */
+export const LEGACY_METRICS = {
+  requests: 'stt_transcription_requests_total',
+  errors: 'stt_transcription_errors_total',
+  duration: 'stt_transcription_duration_seconds',
+  audioDuration: 'stt_audio_duration_seconds',
+} as const;
+
+/** Exit codes of the server process. */
+export const EXIT_CODES = {
+  /** Stopped on request, with everything in flight answered. */
+  ok: 0,
+  /** The drain did not finish in time: requests were cut off. */
+  drainTimeout: 1,
+  /** The environment is faulty (sysexits.h EX_CONFIG). */
+  configuration: 78,
+  /** The engine could not be started, or was lost too often in a row (sysexits.h EX_SOFTWARE). */
+  engine: 70,
+} as const;
+
+/** Precisions that the server has model files for. */
+export const QUANTIZATIONS = ['int8', 'fp32'] as const;
+
+/** Devices that a manifest can name. */
+export const DEVICES = ['cpu', 'gpu'] as const;
+
+/** Defaults, by the keys of {@link ENV}; the construct states those that bear on the deployment in the manifest. */
+export const DEFAULTS = {
+  /** Inside a container the manifest says `0.0.0.0`; by hand nothing else on the network can reach the server. */
+  host: '127.0.0.1',
+  port: CONTAINER_PORT,
+  device: 'cpu',
+  quantization: 'int8',
+  requestTimeoutSeconds: 60,
+  drainDelaySeconds: 0,
+  maxQueue: 64,
+  /** A 25 MiB body of 16 kHz 16-bit audio is 819 s; compressed files hold more. Half an hour is 115 MB once decoded. */
+  maxAudioSeconds: 1800,
+  /** OpenAI's limit: 25 MiB. */
+  maxBodyBytes: 26_214_400,
+  logLevel: 'info',
+} as const;
+
+/** Times that make a graceful end, in seconds; the grace period is their sum. */
+export const DRAIN = {
+  /** Time for Endpoints to be withdrawn everywhere before the listener closes. */
+  endpointPropagationSeconds: 5,
+  /** Margin between the longest request's end and the kubelet's SIGKILL. */
+  marginSeconds: 10,
+} as const;
+
+/** Where the model store lies inside the image. */
+export const IMAGE_MODEL_STORE = '/models';

@@ -1,0 +1,156 @@
+import { join } from 'node:path';
+import { Tinypool } from 'tinypool';
+import { AudioError } from './audio-error';
+import type { DecodeOutcome, DecodeTask } from './audio-worker';
+import type { DecodedAudio } from './decoded-audio';
+
+export type { DecodedAudio, SpeechRegion } from './decoded-audio';
+
+export interface AudioDecoderOptions {
+  /** Longest audio that is decoded, in seconds. */
+  readonly maxDurationS: number;
+  /** Longest time that one decoding may take, in milliseconds; waiting for a thread does not count. */
+  readonly timeoutMs: number;
+  /**
+   * Files that are decoded at the same time, each in a thread of its own; further ones wait in order.
+   *
+   * @default 2 - one slow file does not hold up the others
+   */
+  readonly threads?: number;
+}
+
+/** A thread's JavaScript heap, in MiB. Samples lie outside of it, in buffers bounded by `maxDurationS`. */
+const MAX_HEAP_MIB = 64;
+
+/** Time after which threads beyond the first one end when there is nothing to decode. */
+const IDLE_TIMEOUT_MS = 10_000;
+
+/**
+ * Decodes uploads to 16 kHz mono and finds the speech in them, in worker threads: the caller's event loop stays free,
+ * and bytes that are made to hurt cost their own request and a thread, which is replaced.
+ *
+ * One thread is kept warm. It runs compiled code (audio-worker.js beside this file), so that this class works from the
+ * build alone; from the sources use `decodeAudio`.
+ */
+export class AudioDecoder {
+  private readonly pool: Tinypool;
+  private readonly maxDurationS: number;
+  private readonly timeoutMs: number;
+  private freeThreads: number;
+  /** Those who wait for a thread, longest first. */
+  private readonly waiting: (() => void)[] = [];
+
+  constructor({ maxDurationS, timeoutMs, threads = 2 }: AudioDecoderOptions) {
+    this.maxDurationS = maxDurationS;
+    this.timeoutMs = timeoutMs;
+    this.freeThreads = threads;
+    this.pool = new Tinypool({
+      filename: join(__dirname, 'audio-worker.js'),
+      minThreads: 1,
+      maxThreads: threads,
+      idleTimeout: IDLE_TIMEOUT_MS,
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
+    });
+  }
+
+  /**
+   * Decodes a file.
+   *
+   * @param bytes the file. Its ArrayBuffer is handed to the thread and is empty for the caller from here on, unless
+   * `bytes` is only a part of it
+   * @param signal ends the decoding, and the thread that is at it, wherever it is
+   * @throws AudioError for whatever is wrong with the bytes, `audio_decode_timeout` included
+   * @throws the signal's reason if it is aborted
+   */
+  async decode(bytes: Uint8Array, signal?: AbortSignal): Promise<DecodedAudio> {
+    await this.takeThread(signal);
+    try {
+      const outcome = await this.run(bytes, signal);
+      if ('audio' in outcome) return outcome.audio;
+      throw new AudioError(outcome.error.code, outcome.error.message);
+    } finally {
+      this.returnThread();
+    }
+  }
+
+  /** Ends all threads; what they are at is rejected. */
+  async close(): Promise<void> {
+    await this.pool.destroy();
+  }
+
+  private async run(bytes: Uint8Array, signal: AbortSignal | undefined): Promise<DecodeOutcome> {
+    const stop = new AbortController();
+    const timer = setTimeout(() => {
+      stop.abort(
+        new AudioError(
+          'audio_decode_timeout',
+          `Decoding the audio (${bytes.length} bytes) took longer than ${this.timeoutMs} ms and was ended. ` +
+            'Send a shorter file, or one at a lower sample rate.',
+        ),
+      );
+    }, this.timeoutMs);
+    const abort = (): void => {
+      stop.abort(signal?.reason);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      const owned = ownBuffer(bytes);
+      const task: DecodeTask = { bytes: owned, maxDurationS: this.maxDurationS };
+      return (await this.pool.run(task, { signal: stop.signal, transferList: [owned.buffer] })) as DecodeOutcome;
+    } catch (error) {
+      if (stop.signal.aborted) throw stop.signal.reason;
+      if (isOutOfMemory(error)) {
+        throw new AudioError(
+          'audio_corrupt',
+          `Decoding the audio needed more than ${MAX_HEAP_MIB} MiB beside its samples, which no sound file does. ` +
+            'Check how the file was written.',
+        );
+      }
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /**
+   * Tinypool has a queue of its own, but does not tell when a task leaves it, so that a time limit would count the
+   * wait for files in front.
+   */
+  private async takeThread(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.freeThreads > 0) {
+      this.freeThreads--;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const abort = (): void => {
+        this.waiting.splice(this.waiting.indexOf(proceed), 1);
+        reject(signal?.reason as Error);
+      };
+      const proceed = (): void => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      };
+      this.waiting.push(proceed);
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  private returnThread(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.freeThreads++;
+  }
+}
+
+/** The bytes in an ArrayBuffer that holds nothing else and can be handed to another thread. */
+function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
+  return isWhole ? new Uint8Array(buffer) : Uint8Array.from(bytes);
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+}

@@ -1,0 +1,35 @@
+import { Tinypool } from 'tinypool';
+import type { AudioErrorCode } from './audio-error';
+import { AudioError } from './audio-error';
+import { decodeAudio } from './decode-audio';
+import type { DecodedAudio } from './decoded-audio';
+
+/** What the worker is given. */
+export interface DecodeTask {
+  readonly bytes: Uint8Array;
+  readonly maxDurationS: number;
+}
+
+/** What the worker answers: an error loses its class and code on the way between threads. */
+export type DecodeOutcome =
+  { readonly audio: DecodedAudio } | { readonly error: { readonly code: AudioErrorCode; readonly message: string } };
+
+// The FLAC library prints every damaged frame, and whoever sends one would write into the server's log.
+console.error = () => undefined;
+
+/** Entry point of the worker thread, called by the pool in audio-decoder.ts. */
+export default async function decodeTask({ bytes, maxDurationS }: DecodeTask): Promise<unknown> {
+  try {
+    const audio = await decodeAudio(bytes, { maxDurationS });
+    return movable({ audio }, audio.samples.buffer);
+  } catch (error) {
+    if (!(error instanceof AudioError)) throw error;
+    return { error: { code: error.code, message: error.message } } satisfies DecodeOutcome;
+  }
+}
+
+/** Tinypool's protocol for a value of which a part is transferred and not copied. */
+function movable(value: DecodeOutcome, transferred: ArrayBufferLike): unknown {
+  const parts = { [Tinypool.transferableSymbol]: transferred, [Tinypool.valueSymbol]: value };
+  return Tinypool.move(parts as unknown as Parameters<typeof Tinypool.move>[0]);
+}

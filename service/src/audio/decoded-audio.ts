@@ -1,0 +1,28 @@
+/** Sample rate of everything that leaves this folder: the rate that Whisper's features are made from. */
+export const TARGET_SAMPLE_RATE_HZ = 16_000;
+
+/** A stretch of audio that holds speech: `[startSample, endSample)` at {@link TARGET_SAMPLE_RATE_HZ}. */
+export interface SpeechRegion {
+  readonly startSample: number;
+  readonly endSample: number;
+}
+
+/** What the bytes were before they were decoded. */
+export interface AudioSource {
+  readonly container: 'wav' | 'flac';
+  /** FFmpeg's codec name: `pcm_s16le`, `pcm_mulaw`, `flac`, … */
+  readonly encoding: string;
+  readonly sampleRateHz: number;
+  readonly channels: number;
+}
+
+/** Decoded audio with the places where someone speaks. */
+export interface DecodedAudio {
+  /** 16 kHz mono, each sample in [-1, 1]. */
+  readonly samples: Float32Array;
+  /** `samples.length` in seconds. */
+  readonly durationS: number;
+  /** In order, without overlap; empty if nothing but silence or steady noise was found. */
+  readonly speech: readonly SpeechRegion[];
+  readonly source: AudioSource;
+}

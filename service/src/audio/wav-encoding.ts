@@ -1,0 +1,114 @@
+import { AudioError } from './audio-error';
+import { A_LAW_TO_LINEAR, MU_LAW_TO_LINEAR } from './g711';
+import type { WavFormat } from './wav-chunks';
+
+/** Reads the sample at a byte offset; full scale is [-1, 1]. */
+export type ReadSample = (view: DataView, offset: number) => number;
+
+/** How the samples of a WAVE file are stored. */
+export interface WavEncoding {
+  /** FFmpeg's codec name. */
+  readonly name: string;
+  /** Distance between the samples of neighbouring channels. */
+  readonly bytesPerSample: number;
+  readonly read: ReadSample;
+}
+
+/** Format tags, from Microsoft's mmreg.h. */
+const TAG = { pcm: 0x0001, float: 0x0003, aLaw: 0x0006, muLaw: 0x0007 } as const;
+
+/** Tags of encodings that are met in WAVE files but not decoded, so that the error can name them. */
+const FOREIGN_ENCODINGS: ReadonlyMap<number, string> = new Map([
+  [0x0002, 'Microsoft ADPCM'],
+  [0x0011, 'IMA ADPCM'],
+  [0x0031, 'GSM 6.10'],
+  [0x0040, 'G.721 ADPCM'],
+  [0x0045, 'G.726 ADPCM'],
+  [0x0050, 'MPEG audio'],
+  [0x0055, 'MP3'],
+  [0x00ff, 'AAC'],
+  [0x0161, 'Windows Media Audio'],
+  [0x1610, 'AAC'],
+  [0x2000, 'Dolby AC-3'],
+  [0x674f, 'Ogg Vorbis'],
+  [0xf1ac, 'FLAC'],
+]);
+
+const PCM_BY_BYTES: Readonly<Record<number, { readonly name: string; readonly read: ReadSample }>> = {
+  // 8-bit PCM is the only unsigned one (Multimedia Programming Interface and Data Specifications 1.0, "Data Format of
+  // the Samples").
+  1: { name: 'pcm_u8', read: (view, at) => (view.getUint8(at) - 128) / 128 },
+  2: { name: 'pcm_s16le', read: (view, at) => view.getInt16(at, true) / 32768 },
+  3: {
+    name: 'pcm_s24le',
+    read: (view, at) => ((view.getInt8(at + 2) << 16) | view.getUint16(at, true)) / 8_388_608,
+  },
+  4: { name: 'pcm_s32le', read: (view, at) => view.getInt32(at, true) / 2_147_483_648 },
+};
+
+const FLOAT_BY_BITS: Readonly<Record<number, WavEncoding>> = {
+  32: { name: 'pcm_f32le', bytesPerSample: 4, read: (view, at) => view.getFloat32(at, true) },
+  64: { name: 'pcm_f64le', bytesPerSample: 8, read: (view, at) => view.getFloat64(at, true) },
+};
+
+const A_LAW: WavEncoding = {
+  name: 'pcm_alaw',
+  bytesPerSample: 1,
+  read: (view, at) => A_LAW_TO_LINEAR[view.getUint8(at)]!,
+};
+
+const MU_LAW: WavEncoding = {
+  name: 'pcm_mulaw',
+  bytesPerSample: 1,
+  read: (view, at) => MU_LAW_TO_LINEAR[view.getUint8(at)]!,
+};
+
+/**
+ * The encoding that a `fmt ` chunk names.
+ *
+ * @throws AudioError `unsupported_format`
+ */
+export function wavEncoding(format: WavFormat): WavEncoding {
+  switch (format.tag) {
+    case TAG.pcm:
+      return pcmEncoding(format);
+    case TAG.float: {
+      const encoding = FLOAT_BY_BITS[format.bitsPerSample];
+      if (encoding) return encoding;
+      throw unsupported(`float samples of ${format.bitsPerSample} bits`);
+    }
+    // G.711 is 8 bits by definition: writers that state 0 or 16 (the width after decoding) are believed in the rest.
+    case TAG.aLaw:
+      return A_LAW;
+    case TAG.muLaw:
+      return MU_LAW;
+    default: {
+      const tag = `format tag 0x${format.tag.toString(16).padStart(4, '0')}`;
+      const name = FOREIGN_ENCODINGS.get(format.tag);
+      throw unsupported(name === undefined ? tag : `${name} (${tag})`);
+    }
+  }
+}
+
+/**
+ * Samples whose width is not a whole number of bytes lie in the upper bits of the next larger container, so that the
+ * container's width is all that matters. A block align that fits a wider container (24 bits in 4 bytes) is believed;
+ * one that cannot be is not.
+ */
+function pcmEncoding({ bitsPerSample, blockAlign, channels }: WavFormat): WavEncoding {
+  const bytesOfBits = Math.ceil(bitsPerSample / 8);
+  const bytesOfBlock = blockAlign / channels;
+  const bytesPerSample =
+    Number.isInteger(bytesOfBlock) && bytesOfBlock >= bytesOfBits && bytesOfBlock <= 4 ? bytesOfBlock : bytesOfBits;
+  const pcm = PCM_BY_BYTES[bytesPerSample];
+  if (!pcm) throw unsupported(`PCM samples of ${bitsPerSample} bits`);
+  return { ...pcm, bytesPerSample };
+}
+
+function unsupported(encoding: string): AudioError {
+  return new AudioError(
+    'unsupported_format',
+    `Got a WAV file with ${encoding}. Supported formats: wav (PCM of 1 to 32 bits, float of 32 or 64 bits, A-law, ` +
+      'µ-law), flac. Convert it, for instance with: ffmpeg -i input.wav -c:a pcm_s16le output.wav',
+  );
+}

@@ -1,0 +1,95 @@
+import path from 'node:path';
+import { DEFAULTS, DEVICES, ENV, QUANTIZATIONS } from '../../lib/contract';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+/** The model that comes with the server. */
+const EMBEDDED_MODEL = 'nano';
+/** `service/models`, seen from `build/service/src`. */
+const EMBEDDED_MODEL_STORE = path.resolve(__dirname, '../../../service/models');
+
+/** Everything that the environment decides; see lib/contract.ts for what each name means. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly model: string;
+  readonly modelStore: string;
+  readonly device: (typeof DEVICES)[number];
+  readonly quantization: (typeof QUANTIZATIONS)[number];
+  readonly requestTimeoutSeconds: number;
+  readonly drainDelaySeconds: number;
+  readonly maxQueue: number;
+  readonly maxAudioSeconds: number;
+  readonly maxBodyBytes: number;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** OMP_NUM_THREADS and MKL_NUM_THREADS as given: compared with the CPUs, never used. */
+  readonly statedThreads: Readonly<Record<string, number>>;
+}
+
+/** All faults of an environment at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly code = 'configuration_invalid';
+
+  constructor(readonly faults: readonly string[]) {
+    super(`${faults.length} fault${faults.length === 1 ? '' : 's'} in the environment:\n  ${faults.join('\n  ')}`);
+  }
+}
+
+/**
+ * Reads the environment. An empty variable counts as absent; variables that start with `STT_` and mean nothing are
+ * faults, since a misspelt one would otherwise be ignored in silence.
+ *
+ * @throws ConfigError with every fault
+ */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const faults: string[] = [];
+  const known = new Set<string>(Object.values(ENV));
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('STT_') && !known.has(name) && !isServiceLink(name)) {
+      faults.push(`${name}: no such variable; known are ${[...known].sort().join(', ')}`);
+    }
+  }
+  const text = (name: string, fallback: string): string => environment[name] || fallback;
+  const whole = (name: string, fallback: number, min: number, max: number): number => {
+    const value = text(name, String(fallback));
+    if (!/^\d+$/.test(value) || Number(value) < min || Number(value) > max) {
+      faults.push(`${name}: got ${JSON.stringify(value)}, expected a whole number from ${min} to ${max}`);
+    }
+    return Number(value);
+  };
+  const choice = <T extends string>(name: string, fallback: T, choices: readonly T[]): T => {
+    const value = text(name, fallback);
+    const found = choices.find((each) => each === value);
+    if (found === undefined) {
+      faults.push(`${name}: got ${JSON.stringify(value)}, expected one of ${choices.join(', ')}`);
+    }
+    return found ?? fallback;
+  };
+  const config: Config = {
+    host: text(ENV.host, DEFAULTS.host),
+    // Port 0 lets the system choose, as tests and several servers on one machine want.
+    port: whole(ENV.port, DEFAULTS.port, 0, 65_535),
+    model: text(ENV.model, EMBEDDED_MODEL),
+    modelStore: path.resolve(text(ENV.modelStore, EMBEDDED_MODEL_STORE)),
+    device: choice(ENV.device, DEFAULTS.device, DEVICES),
+    quantization: choice(ENV.quantization, DEFAULTS.quantization, QUANTIZATIONS),
+    requestTimeoutSeconds: whole(ENV.requestTimeoutSeconds, DEFAULTS.requestTimeoutSeconds, 1, 3600),
+    drainDelaySeconds: whole(ENV.drainDelaySeconds, DEFAULTS.drainDelaySeconds, 0, 300),
+    maxQueue: whole(ENV.maxQueue, DEFAULTS.maxQueue, 1, 10_000),
+    maxAudioSeconds: whole(ENV.maxAudioSeconds, DEFAULTS.maxAudioSeconds, 1, 86_400),
+    maxBodyBytes: whole(ENV.maxBodyBytes, DEFAULTS.maxBodyBytes, 1024, 2 ** 30),
+    logLevel: choice(ENV.logLevel, DEFAULTS.logLevel, LOG_LEVELS),
+    statedThreads: Object.fromEntries(
+      [ENV.ompThreads, ENV.mklThreads]
+        .filter((name) => environment[name])
+        .map((name) => [name, whole(name, 1, 1, 1024)]),
+    ),
+  };
+  if (faults.length > 0) throw new ConfigError(faults);
+  return Object.freeze(config);
+}
+
+/** Kubernetes adds variables for each Service of the namespace (`STT_SERVICE_SERVICE_HOST`, `STT_SERVICE_PORT_8000_TCP`, …). */
+function isServiceLink(name: string): boolean {
+  return /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/.test(name);
+}

@@ -1,0 +1,112 @@
+import { RealFft } from './fft';
+
+/** Whisper's front end; every constant is that of openai/whisper `audio.py`. */
+export const SAMPLE_RATE_HZ = 16_000;
+const FRAME_SAMPLES = 400;
+const HOP_SAMPLES = 160;
+const FREQUENCY_BINS = FRAME_SAMPLES / 2 + 1;
+/** Frames of a 30 s window. */
+export const WINDOW_FRAMES = 3000;
+/** Samples of a 30 s window. */
+export const WINDOW_SAMPLES = WINDOW_FRAMES * HOP_SAMPLES;
+/** Power below which the logarithm is cut. */
+const MIN_POWER = 1e-10;
+/** Dynamic range that is kept below the loudest value, in decades of power. */
+const DYNAMIC_RANGE = 8;
+
+/** Log-mel features of a 30 s window, as Whisper's encoder takes them. */
+export class LogMel {
+  private readonly fft = new RealFft(FRAME_SAMPLES);
+  private readonly window: Float64Array;
+  private readonly filters: readonly MelFilter[];
+  private readonly frame = new Float64Array(FRAME_SAMPLES);
+  private readonly power = new Float64Array(FREQUENCY_BINS);
+
+  /** @param melBins 80, or 128 for large-v3. */
+  constructor(private readonly melBins: number) {
+    // A periodic Hann window.
+    this.window = Float64Array.from(
+      { length: FRAME_SAMPLES },
+      (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / FRAME_SAMPLES),
+    );
+    this.filters = melFilters(melBins);
+  }
+
+  /**
+   * @param samples 16 kHz mono, at most {@link WINDOW_SAMPLES}; the rest of the window is silence.
+   * @returns [melBins, WINDOW_FRAMES], row by row.
+   */
+  extract(samples: Float32Array): Float32Array {
+    if (samples.length > WINDOW_SAMPLES) {
+      throw new RangeError(`a window holds at most ${WINDOW_SAMPLES} samples, got ${samples.length}: cut it first`);
+    }
+    const features = new Float32Array(this.melBins * WINDOW_FRAMES).fill(Math.log10(MIN_POWER));
+    // Frames that see silence alone keep the floor: a 5 s clip costs a sixth of a 30 s window.
+    const frames = Math.min(WINDOW_FRAMES, Math.ceil((samples.length + FRAME_SAMPLES / 2) / HOP_SAMPLES));
+    let loudest = Math.log10(MIN_POWER);
+    for (let t = 0; t < frames; t++) {
+      this.cutFrame(samples, t * HOP_SAMPLES - FRAME_SAMPLES / 2);
+      this.fft.powerSpectrum(this.frame, this.power);
+      for (let m = 0; m < this.melBins; m++) {
+        const { first, weights } = this.filters[m]!;
+        let energy = 0;
+        for (let i = 0; i < weights.length; i++) energy += weights[i]! * this.power[first + i]!;
+        const value = Math.log10(Math.max(energy, MIN_POWER));
+        features[m * WINDOW_FRAMES + t] = value;
+        if (value > loudest) loudest = value;
+      }
+    }
+    const floor = loudest - DYNAMIC_RANGE;
+    for (let i = 0; i < features.length; i++) features[i] = (Math.max(features[i]!, floor) + 4) / 4;
+    return features;
+  }
+
+  /** Frames are centred: half of the first one is the signal mirrored at its start (and so at a full window's end). */
+  private cutFrame(samples: Float32Array, start: number): void {
+    for (let i = 0; i < FRAME_SAMPLES; i++) {
+      let at = start + i;
+      if (at < 0) at = -at;
+      else if (at >= WINDOW_SAMPLES) at = 2 * (WINDOW_SAMPLES - 1) - at;
+      this.frame[i] = at < samples.length ? samples[at]! * this.window[i]! : 0;
+    }
+  }
+}
+
+/** A triangle over the spectrum: its weights from bin `first` on. */
+interface MelFilter {
+  readonly first: number;
+  readonly weights: Float64Array;
+}
+
+/** Slaney's mel scale and area normalisation, 0 Hz to 8 kHz, as librosa's `filters.mel` (which Whisper stores). */
+function melFilters(melBins: number): MelFilter[] {
+  const topMel = hertzToMel(SAMPLE_RATE_HZ / 2);
+  const edgesHz = Array.from({ length: melBins + 2 }, (_, i) => melToHertz((topMel * i) / (melBins + 1)));
+  return Array.from({ length: melBins }, (_, m) => {
+    const [low, centre, high] = [edgesHz[m]!, edgesHz[m + 1]!, edgesHz[m + 2]!];
+    const weights = Float64Array.from({ length: FREQUENCY_BINS }, (_, bin) => {
+      const hz = (bin * SAMPLE_RATE_HZ) / FRAME_SAMPLES;
+      const triangle = Math.min((hz - low) / (centre - low), (high - hz) / (high - centre));
+      return (Math.max(0, triangle) * 2) / (high - low);
+    });
+    const first = Math.max(
+      0,
+      weights.findIndex((weight) => weight > 0),
+    );
+    return { first, weights: weights.subarray(first, weights.findLastIndex((weight) => weight > 0) + 1) };
+  });
+}
+
+/** Below 1 kHz the scale is linear (200/3 Hz a mel), above logarithmic (27 mels for each factor of 6.4). */
+const LINEAR_HERTZ_PER_MEL = 200 / 3;
+const BREAK_HERTZ = 1000;
+const BREAK_MEL = BREAK_HERTZ / LINEAR_HERTZ_PER_MEL;
+const LOG_STEP = Math.log(6.4) / 27;
+
+function hertzToMel(hertz: number): number {
+  return hertz < BREAK_HERTZ ? hertz / LINEAR_HERTZ_PER_MEL : BREAK_MEL + Math.log(hertz / BREAK_HERTZ) / LOG_STEP;
+}
+
+function melToHertz(mel: number): number {
+  return mel < BREAK_MEL ? mel * LINEAR_HERTZ_PER_MEL : BREAK_HERTZ * Math.exp(LOG_STEP * (mel - BREAK_MEL));
+}

@@ -1,0 +1,65 @@
+/** OpenAI's error types, which its SDKs map to exception classes by status. */
+type ErrorType = 'invalid_request_error' | 'server_error' | 'rate_limit_error';
+
+interface ErrorKind {
+  readonly status: number;
+  readonly type: ErrorType;
+  /** Seconds after which a retry makes sense; false where it never does; absent where the SDK's own rule is right. */
+  readonly retryAfterSeconds?: number | false;
+}
+
+/**
+ * The catalogue of what the HTTP API answers when it does not answer with a transcript. Codes are stable.
+ * docs/http-api.md lists them; a test compares.
+ */
+export const ERROR_KINDS = {
+  /** The body is no multipart form, or its boundary is broken. */
+  invalid_multipart: { status: 400, type: 'invalid_request_error' },
+  missing_file: { status: 400, type: 'invalid_request_error' },
+  /** A form field has a value that it cannot have. */
+  invalid_value: { status: 400, type: 'invalid_request_error' },
+  /** A form field has a value that the contract knows and this server does not serve. */
+  unsupported_value: { status: 400, type: 'invalid_request_error' },
+  unsupported_language: { status: 400, type: 'invalid_request_error' },
+  unsupported_format: { status: 400, type: 'invalid_request_error' },
+  audio_empty: { status: 400, type: 'invalid_request_error' },
+  audio_corrupt: { status: 400, type: 'invalid_request_error' },
+  audio_too_long: { status: 413, type: 'invalid_request_error' },
+  audio_decode_timeout: { status: 400, type: 'invalid_request_error' },
+  model_not_found: { status: 404, type: 'invalid_request_error' },
+  not_found: { status: 404, type: 'invalid_request_error' },
+  method_not_allowed: { status: 405, type: 'invalid_request_error' },
+  body_too_large: { status: 413, type: 'invalid_request_error' },
+  /** Too much is waiting or in memory; another pod may have room. */
+  overloaded: { status: 503, type: 'server_error', retryAfterSeconds: 1 },
+  /** The engine is still loading, or is stopping. */
+  not_ready: { status: 503, type: 'server_error', retryAfterSeconds: 1 },
+  /** Nobody reads it; it is for the log. */
+  client_closed: { status: 499, type: 'invalid_request_error' },
+  /** STT_REQUEST_TIMEOUT_SECONDS have passed: trying again would take as long. */
+  request_timeout: { status: 504, type: 'server_error', retryAfterSeconds: false },
+  /** The engine process was lost twice on this audio. */
+  engine_lost: { status: 500, type: 'server_error', retryAfterSeconds: false },
+  internal_error: { status: 500, type: 'server_error' },
+} as const satisfies Readonly<Record<string, ErrorKind>>;
+
+export type ErrorCode = keyof typeof ERROR_KINDS;
+
+/** An error with a place in the catalogue. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+
+  /** @param param the form field or parameter at fault */
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly param: string | null = null,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  get kind(): ErrorKind {
+    return ERROR_KINDS[this.code];
+  }
+}

@@ -1,0 +1,82 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { AudioError } from '../audio/audio-error';
+import { EngineError } from '../engine/engine-error';
+import { WhisperError } from '../whisper/whisper-error';
+import { ApiError } from './api-error';
+
+/** Errors in OpenAI's shape, with headers that tell its SDKs whether a retry makes sense. */
+export const errorHandling = fp(function errorHandling(app, _options, done) {
+  app.setErrorHandler((error, request, reply) => {
+    const apiError = toApiError(error);
+    logError(request, apiError);
+    return sendApiError(reply, apiError);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendApiError(reply, new ApiError('not_found', `no route ${request.method} ${request.url.split('?')[0]}`)),
+  );
+  done();
+});
+
+export function sendApiError(reply: FastifyReply, error: ApiError): FastifyReply {
+  return retryHeaders(reply, error)
+    .code(error.kind.status)
+    .send({
+      error: { message: error.message, type: error.kind.type, param: error.param, code: error.code },
+    });
+}
+
+/** `retry-after` is in whole seconds; OpenAI's SDKs prefer `retry-after-ms`, and obey `x-should-retry`. */
+export function retryHeaders(reply: FastifyReply, { kind: { retryAfterSeconds } }: ApiError): FastifyReply {
+  if (retryAfterSeconds === false) return reply.header('x-should-retry', 'false');
+  if (retryAfterSeconds === undefined) return reply;
+  return reply.header('retry-after', retryAfterSeconds).header('retry-after-ms', retryAfterSeconds * 1000);
+}
+
+export function logError(request: FastifyRequest, error: ApiError): void {
+  const level = error.kind.status >= 500 ? 'error' : 'info';
+  request.log[level](
+    { code: error.code, err: error.kind.status === 500 ? (error.cause ?? error) : undefined },
+    error.message,
+  );
+}
+
+/** What other layers throw, by their codes, in the words of the catalogue. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof AudioError) return new ApiError(error.code, error.message, 'file', { cause: error });
+  if (error instanceof WhisperError) {
+    switch (error.code) {
+      case 'unsupported_language':
+        return new ApiError('unsupported_language', error.message, 'language', { cause: error });
+      case 'unsupported_task':
+        return new ApiError('unsupported_value', error.message, null, { cause: error });
+      case 'invalid_option':
+        return new ApiError('invalid_value', error.message, null, { cause: error });
+      default:
+        return new ApiError('internal_error', 'the model failed on this audio', null, { cause: error });
+    }
+  }
+  if (error instanceof EngineError) {
+    switch (error.code) {
+      case 'overloaded':
+      case 'engine_lost':
+        return new ApiError(error.code, error.message, null, { cause: error });
+      case 'engine_stopped':
+        return new ApiError('not_ready', error.message, null, { cause: error });
+      default:
+        return new ApiError('internal_error', 'the engine failed on this audio', null, { cause: error });
+    }
+  }
+  const { statusCode, message } = error as { statusCode?: number; message: string };
+  if (statusCode === 413) return new ApiError('body_too_large', message, null, { cause: error });
+  if (statusCode === 415) {
+    return new ApiError('invalid_multipart', 'send the audio as multipart/form-data with a part named "file"', null, {
+      cause: error,
+    });
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new ApiError('invalid_value', message, null, { cause: error });
+  }
+  return new ApiError('internal_error', 'an unexpected error; the log has the details', null, { cause: error });
+}

@@ -1,0 +1,13 @@
+import fp from 'fastify-plugin';
+import { METRICS_PATH } from '../../../lib/contract';
+import type { TranscriptionMetrics } from '../observability/metrics';
+
+/** Prometheus' text format. */
+export const metricsRoute = fp<{ readonly metrics: TranscriptionMetrics }>(function metricsRoute(
+  app,
+  { metrics },
+  done,
+) {
+  app.get(METRICS_PATH, async (_request, reply) => reply.type(metrics.contentType).send(await metrics.render()));
+  done();
+});

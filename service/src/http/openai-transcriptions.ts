@@ -1,0 +1,115 @@
+import fp from 'fastify-plugin';
+import { plainText } from '../text/plain-text';
+import { transcriptionJson } from '../text/json';
+import { verboseJson } from '../text/verbose-json';
+import { languageCode } from '../whisper/languages';
+import { ApiError } from './api-error';
+import type { TranscriptionRequest, TranscriptionRunner } from './transcription-runner';
+import type { Upload } from './upload';
+
+const RESPONSE_FORMATS = ['json', 'text', 'verbose_json'] as const;
+type ResponseFormat = (typeof RESPONSE_FORMATS)[number];
+/** Formats of the contract that this server does not write. */
+const UNSERVED_FORMATS = ['srt', 'vtt', 'diarized_json'];
+
+/**
+ * `POST /v1/audio/transcriptions`, as OpenAI's SDKs, pipecat and LiveKit call it. The form is read whole before anything
+ * is decided; fields that the contract does not know are ignored, as upstream does. Any `model` is served by the loaded
+ * one: agents send names such as `whisper-1` or `gpt-4o-mini-transcribe` without being asked.
+ */
+export const openaiTranscriptions = fp<{ readonly runner: TranscriptionRunner }>(function openaiTranscriptions(
+  app,
+  { runner },
+  done,
+) {
+  app.post('/v1/audio/transcriptions', async (request, reply) => {
+    const write = { format: 'json' as ResponseFormat };
+    const { transcription } = await runner.run(request, reply, (upload) => {
+      const form = new Form(upload);
+      write.format = form.responseFormat();
+      form.refuseUnserved();
+      return form.transcriptionRequest(write.format);
+    });
+    switch (write.format) {
+      case 'json':
+        return reply.send(transcriptionJson(transcription));
+      case 'verbose_json':
+        return reply.send(verboseJson(transcription, 'transcribe'));
+      case 'text':
+        return reply.type('text/plain; charset=utf-8').send(plainText(transcription));
+    }
+  });
+  done();
+});
+
+class Form {
+  constructor(private readonly upload: Upload) {}
+
+  responseFormat(): ResponseFormat {
+    const value = this.last('response_format') ?? 'json';
+    const format = RESPONSE_FORMATS.find((each) => each === value);
+    if (format) return format;
+    throw new ApiError(
+      UNSERVED_FORMATS.includes(value) ? 'unsupported_value' : 'invalid_value',
+      `response_format ${JSON.stringify(value)} is not served; use one of ${RESPONSE_FORMATS.join(', ')}`,
+      'response_format',
+    );
+  }
+
+  /** What the contract knows and this server cannot do is refused: a silent omission would surface far from its cause. */
+  refuseUnserved(): void {
+    if (this.last('stream') === 'true') {
+      throw new ApiError('unsupported_value', 'stream=true is not served; leave it out', 'stream');
+    }
+    if (this.all('timestamp_granularities').includes('word')) {
+      throw new ApiError(
+        'unsupported_value',
+        'timestamp_granularities "word" is not served; use "segment"',
+        'timestamp_granularities',
+      );
+    }
+  }
+
+  transcriptionRequest(format: ResponseFormat): TranscriptionRequest {
+    const language = this.last('language');
+    const candidates = this.all('languages');
+    return {
+      task: 'transcribe',
+      language: language ? languageCode(language) : undefined,
+      candidateLanguages: candidates.length > 0 ? candidates.map(languageCode) : undefined,
+      temperature: this.temperature(),
+      prompt: this.last('prompt'),
+      // Timestamps cost tokens: they are decoded where the format shows them.
+      timestamps: format === 'verbose_json',
+    };
+  }
+
+  private temperature(): number {
+    const value = this.last('temperature') ?? '0';
+    const temperature = Number(value);
+    if (value.trim() === '' || !(temperature >= 0 && temperature <= 1)) {
+      throw new ApiError('invalid_value', `temperature: got ${JSON.stringify(value)}, expected 0 to 1`, 'temperature');
+    }
+    return temperature;
+  }
+
+  /** Empty fields count as absent: SDKs send them for unset options. */
+  private last(name: string): string | undefined {
+    return this.all(name).at(-1) ?? undefined;
+  }
+
+  /** Repeated fields, or one JSON array, as LiteLLM sends it. */
+  private all(name: string): readonly string[] {
+    return (this.upload.fields.get(name) ?? []).flatMap((value) => jsonArray(value) ?? [value]).filter(Boolean);
+  }
+}
+
+function jsonArray(value: string): string[] | undefined {
+  if (!value.startsWith('[')) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return Array.isArray(parsed) ? parsed.map(String) : undefined;
+  } catch {
+    return undefined;
+  }
+}

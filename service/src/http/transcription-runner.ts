@@ -1,0 +1,120 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Task } from '../whisper/decoding-options';
+import { transcribe, type Transcription } from '../whisper/transcribe';
+import { ApiError } from './api-error';
+import type { AppDependencies } from './app';
+import { DecodedAudioGate } from './decoded-audio-gate';
+import { readUpload, type Upload } from './upload';
+import { UploadBudget } from './upload-budget';
+
+/** Uploads in memory at once, at least; with a larger STT_MAX_BODY_BYTES, twice that. */
+const UPLOAD_BUDGET_BYTES = 64 * 2 ** 20;
+/** Decoded audio in memory at once, in seconds: 58 MB, beside one longest audio. */
+const DECODED_AUDIO_SECONDS = 900;
+
+/** What a caller asks for. */
+export interface TranscriptionRequest {
+  readonly task: Task;
+  /** Language code; absent: detected. */
+  readonly language?: string;
+  /** Codes that detection chooses among. */
+  readonly candidateLanguages?: readonly string[];
+  /** 0 to 1. */
+  readonly temperature: number;
+  /** Text that came before. */
+  readonly prompt?: string;
+  /** Whether segments' times are wanted. */
+  readonly timestamps: boolean;
+}
+
+/** What a route makes of a form before its audio is touched. */
+export type ReadRequest = (upload: Upload) => TranscriptionRequest;
+
+export interface CompletedTranscription {
+  readonly transcription: Transcription;
+  /** From the upload's last byte to the transcript. */
+  readonly processingSeconds: number;
+}
+
+/** Takes a request from upload to transcript; what the dialects have in common. */
+export class TranscriptionRunner {
+  private readonly budget: UploadBudget;
+  private readonly gate = new DecodedAudioGate(DECODED_AUDIO_SECONDS);
+
+  constructor(private readonly dependencies: AppDependencies) {
+    this.budget = new UploadBudget(Math.max(UPLOAD_BUDGET_BYTES, 2 * dependencies.config.maxBodyBytes));
+  }
+
+  /** @throws ApiError, AudioError, EngineError */
+  async run(request: FastifyRequest, reply: FastifyReply, readRequest: ReadRequest): Promise<CompletedTranscription> {
+    const { metrics, config } = this.dependencies;
+    metrics.countRequest();
+    const end = requestEnd(reply, config.requestTimeoutSeconds);
+    try {
+      const upload = await readUpload(request, 'file', { maxBodyBytes: config.maxBodyBytes, budget: this.budget });
+      return await this.transcribeUpload(request, upload, readRequest, end);
+    } catch (error) {
+      metrics.countError();
+      throw error;
+    }
+  }
+
+  private async transcribeUpload(
+    request: FastifyRequest,
+    upload: Upload,
+    readRequest: ReadRequest,
+    signal: AbortSignal,
+  ): Promise<CompletedTranscription> {
+    const { decoder, transcriber, metrics } = this.dependencies;
+    const started = performance.now();
+    try {
+      const { prompt, ...options } = readRequest(upload);
+      const bytes = upload.file?.bytes;
+      if (!bytes) throw new ApiError('missing_file', 'the form has no part named "file"', 'file');
+      const audio = await this.gate.decode(() => decoder.decode(bytes, signal), signal);
+      upload.release();
+      metrics.observeAudio(audio.durationS);
+      try {
+        const promptTokens = prompt ? transcriber.tokenizer.encode(` ${prompt.trim()}`) : undefined;
+        const transcription = await transcribe(
+          audio,
+          transcriber,
+          { ...options, promptTokens, strategy: 'pauses' },
+          signal,
+        );
+        const processingSeconds = (performance.now() - started) / 1000;
+        metrics.observeTranscription(processingSeconds);
+        request.log.info(
+          {
+            session: request.headers['x-session-id'],
+            audioSeconds: audio.durationS,
+            processingSeconds,
+            language: transcription.language,
+            characters: transcription.text.length,
+            confidence: transcription.confidence,
+          },
+          'transcribed',
+        );
+        return { transcription, processingSeconds };
+      } finally {
+        this.gate.release(audio);
+      }
+    } finally {
+      upload.release();
+    }
+  }
+}
+
+/** Aborts when the request has taken too long, or when nobody waits for the answer any more. */
+function requestEnd(reply: FastifyReply, timeoutSeconds: number): AbortSignal {
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort(new ApiError('request_timeout', `the request took longer than ${timeoutSeconds} s`));
+  }, timeoutSeconds * 1000);
+  reply.raw.once('close', () => {
+    clearTimeout(timer);
+    // After a complete answer the abort finds nothing left to stop.
+    controller.abort(new ApiError('client_closed', 'the client closed the connection before the answer'));
+  });
+  return controller.signal;
+}

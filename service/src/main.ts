@@ -1,0 +1,147 @@
+import { statSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { DRAIN, ENV, EXIT_CODES } from '../../lib/contract';
+import { AudioDecoder } from './audio/audio-decoder';
+import { readConfig, type Config } from './config';
+import { resourceLimits, usableCpus } from './engine/cgroup';
+import { Engine } from './engine/engine';
+import { EngineError } from './engine/engine-error';
+import { engineTranscriber } from './engine/engine-transcriber';
+import { openModelDirectory } from './engine/model-directory';
+import { buildApp } from './http/app';
+import { ServerState } from './http/server-state';
+import { TranscriptionMetrics } from './observability/metrics';
+
+/**
+ * Runs the server until it is told to stop.
+ *
+ * @returns the exit code (lib/contract.ts EXIT_CODES)
+ * @throws ConfigError, EngineError when it cannot start
+ */
+export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
+  return new Server(readConfig(environment)).run();
+}
+
+class Server {
+  private readonly engine: Engine;
+  private readonly decoder: AudioDecoder;
+  private readonly state: ServerState;
+  private readonly app: ReturnType<typeof buildApp>;
+  private readonly limits = resourceLimits();
+  private readonly threads = usableCpus(this.limits);
+  private ending: Promise<void> | undefined;
+  private exitWith: (code: number) => void = () => undefined;
+
+  constructor(private readonly config: Config) {
+    if (config.device !== 'cpu') {
+      throw new EngineError('device_unavailable', `${ENV.device}=${config.device}: this build runs on cpu alone`);
+    }
+    const directory = openModelDirectory(config.modelStore, config.model, config.quantization);
+    this.engine = new Engine({
+      modelStore: config.modelStore,
+      model: config.model,
+      quantization: config.quantization,
+      threads: this.threads,
+      maxQueue: config.maxQueue,
+    });
+    this.decoder = new AudioDecoder({
+      maxDurationS: config.maxAudioSeconds,
+      timeoutMs: config.requestTimeoutSeconds * 1000,
+    });
+    this.state = new ServerState(this.engine);
+    this.app = buildApp({
+      config,
+      decoder: this.decoder,
+      transcriber: engineTranscriber(this.engine, directory),
+      state: this.state,
+      metrics: new TranscriptionMetrics(),
+      weightBytes: directory.weightBytes,
+      modelWrittenAt: Math.floor(statSync(directory.encoderPath).mtimeMs / 1000),
+    });
+  }
+
+  /** Listens first, so that probes are answered while the model loads. */
+  async run(): Promise<number> {
+    const exitCode = new Promise<number>((resolve) => {
+      this.exitWith = resolve;
+    });
+    this.logEngineEvents();
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void this.stop(signal));
+    const { log } = this.app;
+    for (const [name, stated] of Object.entries(this.config.statedThreads)) {
+      if (stated !== this.threads) {
+        log.warn(
+          { stated, cpus: this.threads },
+          `${name} differs from the CPUs that this process may use; the CPUs count`,
+        );
+      }
+    }
+    try {
+      await this.app.listen({ host: this.config.host, port: this.config.port });
+      const { port } = this.app.server.address() as AddressInfo;
+      const { model, quantization, modelStore } = this.config;
+      log.info({ port, model, quantization, modelStore, threads: this.threads, ...this.limits }, 'listening');
+      await this.engine.start();
+    } catch (error) {
+      // Told to stop while it was loading: that is an end as asked for.
+      if (!this.state.draining) {
+        await this.end();
+        throw error;
+      }
+    }
+    return exitCode;
+  }
+
+  private logEngineEvents(): void {
+    const { log } = this.app;
+    this.engine.on('ready', (start) => {
+      log.info(start, 'engine ready');
+    });
+    this.engine.on('lost', (loss) => {
+      log.error(loss, 'engine process lost; restarting it');
+    });
+    this.engine.on('failed', (error) => {
+      log.fatal({ code: error.code }, error.message);
+      // A start that fails is reported by run(); later the pod is to be replaced.
+      if (this.state.started) {
+        void this.end().then(() => {
+          this.exitWith(EXIT_CODES.engine);
+        });
+      }
+    });
+  }
+
+  /**
+   * Readiness fails at once; the listener stays open while endpoints are withdrawn; then what is in flight is answered.
+   * A second signal ends the process without further waiting.
+   */
+  private async stop(signal: NodeJS.Signals): Promise<void> {
+    const { log } = this.app;
+    if (this.state.draining) {
+      log.warn({ signal }, 'second signal: ending without waiting for requests in flight');
+      process.exit(EXIT_CODES.drainTimeout);
+    }
+    this.state.drain();
+    log.info({ signal, drainDelaySeconds: this.config.drainDelaySeconds }, 'draining');
+    const deadline = setTimeout(
+      () => {
+        log.error('requests in flight did not end in time: cutting them off');
+        process.exit(EXIT_CODES.drainTimeout);
+      },
+      (this.config.drainDelaySeconds + this.config.requestTimeoutSeconds + DRAIN.marginSeconds / 2) * 1000,
+    );
+    await new Promise((resolve) => setTimeout(resolve, this.config.drainDelaySeconds * 1000));
+    await this.end();
+    clearTimeout(deadline);
+    log.info('stopped');
+    this.exitWith(EXIT_CODES.ok);
+  }
+
+  private end(): Promise<void> {
+    this.ending ??= (async () => {
+      await this.app.close();
+      await Promise.all([this.engine.stop(), this.decoder.close()]);
+    })();
+    return this.ending;
+  }
+}

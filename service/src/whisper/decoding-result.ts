@@ -1,0 +1,35 @@
+/** What the model made of one window. */
+export interface DecodingResult {
+  /** Text and timestamp tokens, without the prompt and without end-of-text. */
+  readonly tokens: readonly number[];
+
+  /** Log-probability of each of `tokens`, at temperature 1 and among the tokens that the rules allowed. */
+  readonly tokenLogProbs: readonly number[];
+
+  /** Language code: the given one, or the detected one. */
+  readonly language: string;
+
+  /** Probability of `language` among the candidates; undefined where it was given, or the model knows only one. */
+  readonly languageProbability: number | undefined;
+
+  /**
+   * Sum of the log-probabilities, that of end-of-text included, over the number of tokens plus one (openai/whisper
+   * `decoding.py`). 0 is certain.
+   */
+  readonly avgLogProb: number;
+
+  /** Probability of `<|nospeech|>` where the transcript starts, before any rule, in 0…1. */
+  readonly noSpeechProb: number;
+
+  /** Temperature that the tokens were chosen at. */
+  readonly temperature: number;
+
+  /**
+   * Whether the window counts as speech: false where the no-speech probability is above its threshold and the text is
+   * not likely enough to overrule it.
+   */
+  readonly isSpeech: boolean;
+
+  /** Whether decoding stopped at the token limit instead of at end-of-text: the text may be cut off. */
+  readonly reachedLimit: boolean;
+}

@@ -1,0 +1,149 @@
+import { SAMPLE_RATE_HZ } from './audio-format';
+import { checkDecodingOptions, type DecodingOptions } from './decoding-options';
+import type { DecodingResult } from './decoding-result';
+import { decodeAtPauses } from './decode-at-pauses';
+import { decodeSequentially } from './decode-sequentially';
+import type { PromptedDecoder } from './decoded-window';
+import { toSegments, type Segment } from './segments';
+import type { SpeechAudio } from './speech-audio';
+import type { SpecialTokens } from './special-tokens';
+import type { TextTokenizer } from './tokenizer';
+import { checkTranscribeOptions, type TranscribeOptions } from './transcribe-options';
+import { joinTexts } from './transcript-text';
+
+export type { SpeechAudio, TranscribeOptions };
+
+/** Decodes one window of at most 30 s, wherever the model runs. */
+export type WindowDecoder = (
+  samples: Float32Array,
+  options: DecodingOptions,
+  signal?: AbortSignal,
+) => Promise<DecodingResult>;
+
+/** A loaded model, as far as long audio needs to know it. */
+export interface WindowTranscriber {
+  readonly decodeWindow: WindowDecoder;
+  readonly special: SpecialTokens;
+  readonly tokenizer: TextTokenizer;
+}
+
+/** What is known when the last segment is out. */
+export interface TranscriptionSummary {
+  /**
+   * Code of the language: the given one, or the one detected in the first window that holds speech. Where nobody speaks
+   * there is nothing to detect: it is then the first of `candidateLanguages`, or else English.
+   */
+  readonly language: string;
+  /** Probability of the language; undefined where it was not detected. */
+  readonly languageProbability: number | undefined;
+  /** Length of the audio, in seconds. */
+  readonly durationS: number;
+  /**
+   * Geometric mean of the probabilities of the text tokens, in 0…1: how sure the model was of each piece of a word, on
+   * average. It is the model's own opinion, not a word accuracy. Undefined where nothing was said.
+   */
+  readonly confidence: number | undefined;
+}
+
+/** A whole transcript. */
+export interface Transcription extends TranscriptionSummary {
+  /** Texts of the segments, joined and trimmed. */
+  readonly text: string;
+  readonly segments: readonly Segment[];
+}
+
+/**
+ * Transcribes audio of any length, segment by segment in the order of time, each as soon as its window is decoded. The
+ * model is not called for audio without speech.
+ *
+ * @param signal - checked before each window and each step of the decoder; its reason is thrown.
+ * @returns the summary, as the generator's return value.
+ * @throws WhisperError `invalid_option`, `unsupported_language`, `unsupported_task`, and what the decoder throws
+ */
+export async function* transcribeSegments(
+  audio: SpeechAudio,
+  transcriber: WindowTranscriber,
+  options: TranscribeOptions,
+  signal?: AbortSignal,
+): AsyncGenerator<Segment, TranscriptionSummary, undefined> {
+  const { special, tokenizer } = transcriber;
+  checkDecodingOptions(options, special);
+  checkTranscribeOptions(options);
+  let language = options.language;
+  let languageProbability: number | undefined;
+
+  const decode: PromptedDecoder = async (samples, promptTokens) => {
+    signal?.throwIfAborted();
+    const result = await transcriber.decodeWindow(samples, windowOptions(options, language, promptTokens), signal);
+    if (language === undefined && result.isSpeech) {
+      ({ language, languageProbability } = result);
+    }
+    return result;
+  };
+  const windows =
+    options.strategy === 'pauses'
+      ? decodeAtPauses(audio, special, options, decode)
+      : decodeSequentially(audio, special, options, decode);
+
+  let nextId = 0;
+  let textLogProbSum = 0;
+  let textTokens = 0;
+  for await (const { startSample, result, slices } of windows) {
+    for (const [segment, slice] of toSegments(slices, result, tokenizer, startSample, nextId)) {
+      slice.tokens.forEach((token, i) => {
+        if (token >= special.endOfText) return;
+        textTokens++;
+        textLogProbSum += slice.tokenLogProbs[i]!;
+      });
+      nextId++;
+      yield segment;
+    }
+  }
+  return Object.freeze({
+    language: language ?? options.candidateLanguages?.[0] ?? 'en',
+    languageProbability,
+    durationS: audio.samples.length / SAMPLE_RATE_HZ,
+    confidence: textTokens === 0 ? undefined : Math.exp(textLogProbSum / textTokens),
+  });
+}
+
+/** Transcribes audio of any length; see {@link transcribeSegments}. */
+export async function transcribe(
+  audio: SpeechAudio,
+  transcriber: WindowTranscriber,
+  options: TranscribeOptions,
+  signal?: AbortSignal,
+): Promise<Transcription> {
+  const segments: Segment[] = [];
+  const generator = transcribeSegments(audio, transcriber, options, signal);
+  let step = await generator.next();
+  while (step.done !== true) {
+    segments.push(step.value);
+    step = await generator.next();
+  }
+  const text = joinTexts(
+    segments.map((segment) => segment.text),
+    options.task === 'translate' ? 'en' : step.value.language,
+  );
+  return Object.freeze({ ...step.value, text, segments: Object.freeze(segments) });
+}
+
+/** The options that one window is decoded with. */
+function windowOptions(
+  { strategy, candidateLanguages, task, timestamps, temperature, maxNewTokens, ...rest }: TranscribeOptions,
+  language: string | undefined,
+  promptTokens: readonly number[],
+): DecodingOptions {
+  return {
+    language,
+    candidateLanguages,
+    task,
+    timestamps: timestamps || strategy === 'sequential',
+    temperature,
+    promptTokens,
+    maxNewTokens,
+    noSpeechThreshold: rest.noSpeechThreshold,
+    logProbThreshold: rest.logProbThreshold,
+    seed: rest.seed,
+  };
+}
