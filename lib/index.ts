@@ -1,0 +1,10 @@
+export { WhisperSttService, type WhisperSttServiceProps } from './whisper-stt-service';
+export { type AutoscalingProps } from './autoscaling';
+export { type DrainProps } from './drain';
+export { type IdentityProps } from './identity';
+export { Quantization, WhisperModel, type ModelProps } from './model';
+export { type NamespaceProps } from './namespace';
+export { type NetworkingProps } from './networking';
+export { type ProbeProps } from './probes';
+export { type SizingProps } from './sizing';
+export { type WorkloadProps } from './workload';

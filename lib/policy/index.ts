@@ -1,0 +1,1 @@
+export { enforcePolicy } from './enforce-policy';

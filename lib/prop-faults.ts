@@ -1,0 +1,69 @@
+import { SizeRoundingBehavior, type Duration, type Size } from 'cdk8s';
+
+/** Bounds of a number, and why they are as they are. */
+interface Bounds {
+  readonly min: number;
+  readonly max?: number;
+  /** What goes wrong outside of the bounds, and what to give instead: the end of the message. */
+  readonly remedy: string;
+}
+
+/**
+ * Collects what is wrong with single props, so that one error lists every fault.
+ *
+ * Each check returns its value, faulty or not: the construct is given up before a faulty one is used.
+ */
+export class PropFaults {
+  readonly #faults: string[] = [];
+
+  /**
+   * Notes a fault.
+   *
+   * @param code stable, in kebab-case: for people who search for it and for tests
+   * @param prop the prop as the user wrote it
+   * @param got the value got
+   * @param remedy what is wrong with it, and what to do
+   */
+  add(code: string, prop: string, got: string | number, remedy: string): void {
+    this.#faults.push(`[${code}] ${prop} is ${JSON.stringify(got)}: ${remedy}`);
+  }
+
+  wholeNumber(code: string, prop: string, value: number, bounds: Bounds): number {
+    const { min, max = Number.MAX_SAFE_INTEGER, remedy } = bounds;
+    if (!Number.isInteger(value) || value < min || value > max) {
+      const got = Number.isFinite(value) ? value : String(value);
+      this.add(code, prop, got, `it must be a whole number ${range(bounds)}. ${remedy}`);
+    }
+    return value;
+  }
+
+  /** The API takes whole seconds; `Duration` would throw later, without the path of the construct. */
+  wholeSeconds(code: string, prop: string, value: Duration, bounds: Bounds): number {
+    const seconds = value.toSeconds({ integral: false });
+    if (!Number.isInteger(seconds) || seconds < bounds.min) {
+      this.add(code, prop, `${seconds} s`, `it must be whole seconds ${range(bounds)}. ${bounds.remedy}`);
+    }
+    return seconds;
+  }
+
+  /** cdk8s-plus writes memory in whole mebibytes; `Size` would throw later, without the path of the construct. */
+  wholeMebibytes(code: string, prop: string, value: Size, bounds: Bounds): number {
+    const mebibytes = value.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
+    if (!Number.isInteger(mebibytes) || mebibytes < bounds.min) {
+      this.add(code, prop, `${mebibytes}Mi`, `it must be whole mebibytes ${range(bounds)}. ${bounds.remedy}`);
+    }
+    return mebibytes;
+  }
+
+  /** @param path path of the construct whose props were checked */
+  throwIfAny(path: string): void {
+    if (this.#faults.length > 0) {
+      const count = this.#faults.length === 1 ? 'a faulty prop' : `${this.#faults.length} faulty props`;
+      throw new Error(`WhisperSttService "${path}" has ${count}:\n  ${this.#faults.join('\n  ')}`);
+    }
+  }
+}
+
+function range({ min, max }: Bounds): string {
+  return max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
+}
