@@ -31,6 +31,11 @@ export const ENV = {
   maxAudioSeconds: 'STT_MAX_AUDIO_SECONDS',
   /** Largest request body, in bytes. */
   maxBodyBytes: 'STT_MAX_BODY_BYTES',
+  /**
+   * File that holds the API keys which callers must give one of, one a line; without it everybody is served. The keys
+   * themselves never stand in the environment.
+   */
+  apiKeysFile: 'STT_API_KEYS_FILE',
   /** Level of the log: `trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`. */
   logLevel: 'STT_LOG_LEVEL',
   /**
@@ -102,6 +107,12 @@ export const DEFAULTS = {
   /** OpenAI's limit: 25 MiB. */
   maxBodyBytes: 26_214_400,
   logLevel: 'info',
+} as const;
+
+/** Largest values that the server takes, by the keys of {@link ENV}, where the construct checks them too. */
+export const LIMITS = {
+  requestTimeoutSeconds: 3600,
+  drainDelaySeconds: 300,
 } as const;
 
 /** Times that make a graceful end, in seconds; the grace period is their sum. */

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { DEFAULTS, DEVICES, ENV, QUANTIZATIONS } from '../../lib/contract';
+import { DEFAULTS, DEVICES, ENV, LIMITS, QUANTIZATIONS } from '../../lib/contract';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 /** The model that comes with the server. */
@@ -20,6 +20,7 @@ export interface Config {
   readonly maxQueue: number;
   readonly maxAudioSeconds: number;
   readonly maxBodyBytes: number;
+  readonly apiKeysFile: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** OMP_NUM_THREADS and MKL_NUM_THREADS as given: compared with the CPUs, never used. */
   readonly statedThreads: Readonly<Record<string, number>>;
@@ -73,11 +74,17 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     modelStore: path.resolve(text(ENV.modelStore, EMBEDDED_MODEL_STORE)),
     device: choice(ENV.device, DEFAULTS.device, DEVICES),
     quantization: choice(ENV.quantization, DEFAULTS.quantization, QUANTIZATIONS),
-    requestTimeoutSeconds: whole(ENV.requestTimeoutSeconds, DEFAULTS.requestTimeoutSeconds, 1, 3600),
-    drainDelaySeconds: whole(ENV.drainDelaySeconds, DEFAULTS.drainDelaySeconds, 0, 300),
+    requestTimeoutSeconds: whole(
+      ENV.requestTimeoutSeconds,
+      DEFAULTS.requestTimeoutSeconds,
+      1,
+      LIMITS.requestTimeoutSeconds,
+    ),
+    drainDelaySeconds: whole(ENV.drainDelaySeconds, DEFAULTS.drainDelaySeconds, 0, LIMITS.drainDelaySeconds),
     maxQueue: whole(ENV.maxQueue, DEFAULTS.maxQueue, 1, 10_000),
     maxAudioSeconds: whole(ENV.maxAudioSeconds, DEFAULTS.maxAudioSeconds, 1, 86_400),
     maxBodyBytes: whole(ENV.maxBodyBytes, DEFAULTS.maxBodyBytes, 1024, 2 ** 30),
+    apiKeysFile: environment[ENV.apiKeysFile] || undefined,
     logLevel: choice(ENV.logLevel, DEFAULTS.logLevel, LOG_LEVELS),
     statedThreads: Object.fromEntries(
       [ENV.ompThreads, ENV.mklThreads]

@@ -2,15 +2,19 @@ import { statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { DRAIN, ENV, EXIT_CODES } from '../../lib/contract';
 import { AudioDecoder } from './audio/audio-decoder';
-import { readConfig, type Config } from './config';
+import { ConfigError, readConfig, type Config } from './config';
 import { resourceLimits, usableCpus } from './engine/cgroup';
 import { Engine } from './engine/engine';
 import { EngineError } from './engine/engine-error';
 import { engineTranscriber } from './engine/engine-transcriber';
 import { openModelDirectory } from './engine/model-directory';
+import { ApiKeys } from './http/api-keys';
 import { buildApp } from './http/app';
 import { ServerState } from './http/server-state';
 import { TranscriptionMetrics } from './observability/metrics';
+
+/** Half an hour of FLAC takes some 9 s on a busy core; what takes longer than this is made to. */
+const DECODE_TIMEOUT_MS = 20_000;
 
 /**
  * Runs the server until it is told to stop.
@@ -46,7 +50,7 @@ class Server {
     });
     this.decoder = new AudioDecoder({
       maxDurationS: config.maxAudioSeconds,
-      timeoutMs: config.requestTimeoutSeconds * 1000,
+      timeoutMs: Math.min(DECODE_TIMEOUT_MS, config.requestTimeoutSeconds * 1000),
     });
     this.state = new ServerState(this.engine);
     this.app = buildApp({
@@ -55,6 +59,7 @@ class Server {
       transcriber: engineTranscriber(this.engine, directory),
       state: this.state,
       metrics: new TranscriptionMetrics(),
+      apiKeys: config.apiKeysFile === undefined ? undefined : readApiKeys(config.apiKeysFile),
       weightBytes: directory.weightBytes,
       modelWrittenAt: Math.floor(statSync(directory.encoderPath).mtimeMs / 1000),
     });
@@ -94,8 +99,8 @@ class Server {
 
   private logEngineEvents(): void {
     const { log } = this.app;
-    this.engine.on('ready', (start) => {
-      log.info(start, 'engine ready');
+    this.engine.on('ready', ({ pid, loadMs, warmUpMs }) => {
+      log.info({ enginePid: pid, loadMs, warmUpMs }, 'engine ready');
     });
     this.engine.on('lost', (loss) => {
       log.error(loss, 'engine process lost; restarting it');
@@ -143,5 +148,14 @@ class Server {
       await Promise.all([this.engine.stop(), this.decoder.close()]);
     })();
     return this.ending;
+  }
+}
+
+/** @throws ConfigError */
+function readApiKeys(file: string): ApiKeys {
+  try {
+    return new ApiKeys(file);
+  } catch (error) {
+    throw new ConfigError([`${ENV.apiKeysFile}: ${(error as Error).message}`]);
   }
 }

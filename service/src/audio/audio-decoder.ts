@@ -22,8 +22,14 @@ export interface AudioDecoderOptions {
 /** A thread's JavaScript heap, in MiB. Samples lie outside of it, in buffers bounded by `maxDurationS`. */
 const MAX_HEAP_MIB = 64;
 
-/** Time after which threads beyond the first one end when there is nothing to decode. */
-const IDLE_TIMEOUT_MS = 10_000;
+/** Time without work after which threads beyond the first one end. */
+const SURPLUS_THREAD_IDLE_MS = 10_000;
+
+/**
+ * Time without work after which the warm thread is replaced by a fresh one. A thread that does nothing collects no
+ * garbage either: what the last files left in it (their bytes, the FLAC decoder's memory) would stay for good.
+ */
+const RENEWAL_IDLE_MS = 30_000;
 
 /**
  * Decodes uploads to 16 kHz mono and finds the speech in them, in worker threads: the caller's event loop stays free,
@@ -36,19 +42,24 @@ export class AudioDecoder {
   private readonly pool: Tinypool;
   private readonly maxDurationS: number;
   private readonly timeoutMs: number;
+  private readonly threads: number;
   private freeThreads: number;
+  private renewal: NodeJS.Timeout | undefined;
   /** Those who wait for a thread, longest first. */
   private readonly waiting: (() => void)[] = [];
+  private readonly underWay = new Set<AbortController>();
+  private isClosed = false;
 
   constructor({ maxDurationS, timeoutMs, threads = 2 }: AudioDecoderOptions) {
     this.maxDurationS = maxDurationS;
     this.timeoutMs = timeoutMs;
+    this.threads = threads;
     this.freeThreads = threads;
     this.pool = new Tinypool({
       filename: join(__dirname, 'audio-worker.js'),
       minThreads: 1,
       maxThreads: threads,
-      idleTimeout: IDLE_TIMEOUT_MS,
+      idleTimeout: SURPLUS_THREAD_IDLE_MS,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
     });
   }
@@ -63,40 +74,56 @@ export class AudioDecoder {
    * @throws the signal's reason if it is aborted
    */
   async decode(bytes: Uint8Array, signal?: AbortSignal): Promise<DecodedAudio> {
-    await this.takeThread(signal);
-    try {
-      const outcome = await this.run(bytes, signal);
-      if ('audio' in outcome) return outcome.audio;
-      throw new AudioError(outcome.error.code, outcome.error.message);
-    } finally {
-      this.returnThread();
-    }
-  }
-
-  /** Ends all threads; what they are at is rejected. */
-  async close(): Promise<void> {
-    await this.pool.destroy();
-  }
-
-  private async run(bytes: Uint8Array, signal: AbortSignal | undefined): Promise<DecodeOutcome> {
+    signal?.throwIfAborted();
+    if (this.isClosed) throw closedError();
     const stop = new AbortController();
-    const timer = setTimeout(() => {
-      stop.abort(
-        new AudioError(
-          'audio_decode_timeout',
-          `Decoding the audio (${bytes.length} bytes) took longer than ${this.timeoutMs} ms and was ended. ` +
-            'Send a shorter file, or one at a lower sample rate.',
-        ),
-      );
-    }, this.timeoutMs);
     const abort = (): void => {
       stop.abort(signal?.reason);
     };
     signal?.addEventListener('abort', abort, { once: true });
+    this.underWay.add(stop);
+    try {
+      await this.takeThread(stop.signal);
+      try {
+        return await this.run(bytes, stop);
+      } finally {
+        this.returnThread();
+      }
+    } finally {
+      this.underWay.delete(stop);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Ends all threads; what is under way or waits is rejected, as are later decodings. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    for (const stop of this.underWay) stop.abort(closedError());
+    clearTimeout(this.renewal);
+    await this.pool.destroy();
+  }
+
+  private async run(bytes: Uint8Array, stop: AbortController): Promise<DecodedAudio> {
+    stop.signal.throwIfAborted();
+    const size = bytes.length; // of no bytes any more once they are handed over
+    const timer = setTimeout(() => {
+      stop.abort(
+        new AudioError(
+          'audio_decode_timeout',
+          `Decoding the audio (${size} bytes) took longer than ${this.timeoutMs} ms and was ended. ` +
+            'Send a shorter file, or one at a lower sample rate.',
+        ),
+      );
+    }, this.timeoutMs);
     try {
       const owned = ownBuffer(bytes);
       const task: DecodeTask = { bytes: owned, maxDurationS: this.maxDurationS };
-      return (await this.pool.run(task, { signal: stop.signal, transferList: [owned.buffer] })) as DecodeOutcome;
+      const outcome = (await this.pool.run(task, {
+        signal: stop.signal,
+        transferList: [owned.buffer],
+      })) as DecodeOutcome;
+      if ('audio' in outcome) return outcome.audio;
+      throw new AudioError(outcome.error.code, outcome.error.message);
     } catch (error) {
       if (stop.signal.aborted) throw stop.signal.reason;
       if (isOutOfMemory(error)) {
@@ -109,7 +136,6 @@ export class AudioDecoder {
       throw error;
     } finally {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
     }
   }
 
@@ -117,8 +143,8 @@ export class AudioDecoder {
    * Tinypool has a queue of its own, but does not tell when a task leaves it, so that a time limit would count the
    * wait for files in front.
    */
-  private async takeThread(signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
+  private async takeThread(signal: AbortSignal): Promise<void> {
+    clearTimeout(this.renewal);
     if (this.freeThreads > 0) {
       this.freeThreads--;
       return;
@@ -126,21 +152,26 @@ export class AudioDecoder {
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => {
         this.waiting.splice(this.waiting.indexOf(proceed), 1);
-        reject(signal?.reason as Error);
+        reject(signal.reason as Error);
       };
       const proceed = (): void => {
-        signal?.removeEventListener('abort', abort);
+        signal.removeEventListener('abort', abort);
         resolve();
       };
       this.waiting.push(proceed);
-      signal?.addEventListener('abort', abort, { once: true });
+      signal.addEventListener('abort', abort, { once: true });
     });
   }
 
   private returnThread(): void {
     const next = this.waiting.shift();
-    if (next) next();
-    else this.freeThreads++;
+    if (next) {
+      next();
+      return;
+    }
+    this.freeThreads++;
+    if (this.freeThreads < this.threads || this.isClosed) return;
+    this.renewal = setTimeout(() => void this.pool.recycleWorkers(), RENEWAL_IDLE_MS).unref();
   }
 }
 
@@ -149,6 +180,10 @@ function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer } = bytes;
   const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
   return isWhole ? new Uint8Array(buffer) : Uint8Array.from(bytes);
+}
+
+function closedError(): Error {
+  return new Error('The audio decoder is closed.');
 }
 
 function isOutOfMemory(error: unknown): boolean {

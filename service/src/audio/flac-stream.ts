@@ -63,7 +63,7 @@ export function readFlacStream(bytes: Uint8Array): FlacStream {
   }
   const info = readStreamInfo(bytes.subarray(headerEnd - STREAMINFO_BYTES, headerEnd));
   const header = bytes.slice(0, headerEnd);
-  header[MARKER_BYTES] = 0x80; // the last metadata block, of type STREAMINFO
+  header.set([0x80, 0, 0, STREAMINFO_BYTES], MARKER_BYTES); // as the last metadata block, whatever it said of itself
   const framesStart = skipMetadata(bytes);
   return {
     sampleRateHz: info.sampleRateHz,

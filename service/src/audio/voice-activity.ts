@@ -5,15 +5,15 @@ import { TARGET_SAMPLE_RATE_HZ } from './decoded-audio';
 const FRAME_SAMPLES = 0.02 * TARGET_SAMPLE_RATE_HZ;
 
 /** A frame this much louder than the noise floor is speech … */
-const ONSET_DB = 6;
+const ONSET_DB = 5;
 /** … and its louder neighbours belong to it as long as they are this much above the floor. */
-const SUSTAIN_DB = 3;
+const SUSTAIN_DB = 2.5;
 
 /**
- * Level below which nothing is speech, in dB of full scale: about one step of 16-bit audio. It is also the lowest
- * noise floor, so that digital silence between words does not make a floor that dither would rise above.
+ * Lowest noise floor, in dB of full scale: a sine of 2.6 steps of 16-bit audio. Digital
+ * silence between words would otherwise make a floor that dither rises above.
  */
-const SILENCE_DBFS = -75;
+const SILENCE_DBFS = -85;
 
 /**
  * The floor at a frame is this quantile of the levels around it. Even fluent speech spends a tenth of its time in
@@ -32,10 +32,13 @@ const MIN_FLOOR_FRAMES = 75; // 1.5 s
 /** Louder frames that a stretch must hold to be speech and not a click. */
 const MIN_ONSET_FRAMES = 2;
 /** Pauses up to this long, stop consonants and commas, do not end a region. */
-const MIN_PAUSE_FRAMES = 25; // 0.5 s
-/** Kept before and after speech: weak fricatives at the edges of words lie below any threshold in noise. */
-const LEAD_FRAMES = 10; // 0.2 s
-const HANGOVER_FRAMES = 12; // 0.24 s
+const MIN_PAUSE_FRAMES = 30; // 0.6 s
+/**
+ * Kept before and after speech: weak fricatives at the edges of words lie below any threshold in noise. Together at
+ * most the shortest pause, so that regions never overlap.
+ */
+const LEAD_FRAMES = 12; // 0.24 s
+const HANGOVER_FRAMES = 18; // 0.36 s
 
 /**
  * Finds where someone speaks, by energy: frame levels against a noise floor that follows the surroundings, with

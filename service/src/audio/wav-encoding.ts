@@ -92,14 +92,12 @@ export function wavEncoding(format: WavFormat): WavEncoding {
 
 /**
  * Samples whose width is not a whole number of bytes lie in the upper bits of the next larger container, so that the
- * container's width is all that matters. A block align that fits a wider container (24 bits in 4 bytes) is believed;
- * one that cannot be is not.
+ * container's width is all that matters. Of block aligns that contradict the width only one is met in practice, 17 to
+ * 24 bits in 4 bytes; any other is taken for an error of the writer.
  */
 function pcmEncoding({ bitsPerSample, blockAlign, channels }: WavFormat): WavEncoding {
   const bytesOfBits = Math.ceil(bitsPerSample / 8);
-  const bytesOfBlock = blockAlign / channels;
-  const bytesPerSample =
-    Number.isInteger(bytesOfBlock) && bytesOfBlock >= bytesOfBits && bytesOfBlock <= 4 ? bytesOfBlock : bytesOfBits;
+  const bytesPerSample = bytesOfBits === 3 && blockAlign === 4 * channels ? 4 : bytesOfBits;
   const pcm = PCM_BY_BYTES[bytesPerSample];
   if (!pcm) throw unsupported(`PCM samples of ${bitsPerSample} bits`);
   return { ...pcm, bytesPerSample };

@@ -2,6 +2,7 @@ import { EXIT_CODES } from '../../../lib/contract';
 import { ConfigError } from '../config';
 import { EngineError } from '../engine/engine-error';
 import { serve } from '../main';
+import { demo } from './demo';
 import { fetchModel } from './fetch-model';
 import { transcribeFiles } from './transcribe-files';
 
@@ -10,6 +11,7 @@ const USAGE = `Usage: whisper-stt COMMAND
   serve                   start the server; its environment configures it (docs/configuration.md)
   transcribe FILE...      print the transcripts of audio files
   fetch MODEL             download a model into the model store
+  demo                    start the server on the embedded model, transcribe a sample, stop it
 
 whisper-stt COMMAND --help tells more.`;
 
@@ -37,6 +39,8 @@ async function run(command: string | undefined, args: readonly string[]): Promis
       return transcribeFiles(args);
     case 'fetch':
       return fetchModel(args);
+    case 'demo':
+      return demo();
     case '--help':
     case '-h':
       console.log(USAGE);

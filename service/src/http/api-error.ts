@@ -26,9 +26,10 @@ export const ERROR_KINDS = {
   audio_corrupt: { status: 400, type: 'invalid_request_error' },
   audio_too_long: { status: 413, type: 'invalid_request_error' },
   audio_decode_timeout: { status: 400, type: 'invalid_request_error' },
+  /** STT_API_KEYS_FILE is set, and the request names none of its keys. */
+  invalid_api_key: { status: 401, type: 'invalid_request_error' },
   model_not_found: { status: 404, type: 'invalid_request_error' },
   not_found: { status: 404, type: 'invalid_request_error' },
-  method_not_allowed: { status: 405, type: 'invalid_request_error' },
   body_too_large: { status: 413, type: 'invalid_request_error' },
   /** Too much is waiting or in memory; another pod may have room. */
   overloaded: { status: 503, type: 'server_error', retryAfterSeconds: 1 },

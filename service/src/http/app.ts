@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import multipart from '@fastify/multipart';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { LogController, type FastifyInstance } from 'fastify';
 import type { AudioDecoder } from '../audio/audio-decoder';
 import type { Config } from '../config';
 import type { TranscriptionMetrics } from '../observability/metrics';
 import type { WindowTranscriber } from '../whisper/transcribe';
+import type { ApiKeys } from './api-keys';
+import { authentication } from './authentication';
+import { connectionDrain } from './connection-drain';
 import { errorHandling } from './error-handling';
 import { health } from './health';
 import { legacyTranscribe } from './legacy-transcribe';
@@ -20,6 +23,8 @@ export interface AppDependencies {
   readonly transcriber: WindowTranscriber;
   readonly state: ServerState;
   readonly metrics: TranscriptionMetrics;
+  /** Absent: everybody is served. */
+  readonly apiKeys: ApiKeys | undefined;
   readonly weightBytes: number;
   /** Seconds since 1970. */
   readonly modelWrittenAt: number;
@@ -37,7 +42,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   const app: FastifyInstance = fastify({
     logger: { level: config.logLevel },
     // One line a transcription is written by its route; probes and scrapes write none.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.maxBodyBytes,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // An upload that trickles in may take as long as a request may.
@@ -55,7 +60,9 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     return Promise.resolve();
   });
   const runner = new TranscriptionRunner(dependencies);
+  app.register(connectionDrain);
   app.register(errorHandling);
+  if (dependencies.apiKeys) app.register(authentication, { keys: dependencies.apiKeys });
   app.register(multipart);
   app.register(health, { state, weightBytes: dependencies.weightBytes });
   app.register(metricsRoute, { metrics });

@@ -1,10 +1,13 @@
+/** Two, so that a long file does not hold up the short ones behind it. */
+const PARALLEL_DECODINGS = 2;
+
 /**
- * Keeps decoded audio within memory. One upload is decoded at a time, and none while as many seconds as the limit are
- * in use: at most the limit and one longest audio are in memory (64 kB a second).
+ * Keeps decoded audio within memory. Two uploads are decoded at a time, and none is begun while as many seconds as the
+ * limit are in use: at most the limit and two longest audios are in memory (64 kB a second).
  */
 export class DecodedAudioGate {
   private secondsInUse = 0;
-  private decoding = false;
+  private decoding = 0;
   private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly limitSeconds: number) {}
@@ -17,7 +20,7 @@ export class DecodedAudioGate {
       this.secondsInUse += audio.durationS;
       return audio;
     } finally {
-      this.decoding = false;
+      this.decoding--;
       this.admit();
     }
   }
@@ -32,7 +35,7 @@ export class DecodedAudioGate {
     await new Promise<void>((resolve, reject) => {
       const enter = (): void => {
         signal.removeEventListener('abort', leave);
-        this.decoding = true;
+        this.decoding++;
         resolve();
       };
       const leave = (): void => {
@@ -46,6 +49,6 @@ export class DecodedAudioGate {
   }
 
   private admit(): void {
-    if (!this.decoding && this.secondsInUse < this.limitSeconds) this.waiting.shift()?.();
+    if (this.decoding < PARALLEL_DECODINGS && this.secondsInUse < this.limitSeconds) this.waiting.shift()?.();
   }
 }

@@ -9,8 +9,8 @@ import { UploadBudget } from './upload-budget';
 
 /** Uploads in memory at once, at least; with a larger STT_MAX_BODY_BYTES, twice that. */
 const UPLOAD_BUDGET_BYTES = 64 * 2 ** 20;
-/** Decoded audio in memory at once, in seconds: 58 MB, beside one longest audio. */
-const DECODED_AUDIO_SECONDS = 900;
+/** Decoded audio in use from which on no further upload is decoded, in seconds: 38 MB. */
+const DECODED_AUDIO_SECONDS = 600;
 
 /** What a caller asks for. */
 export interface TranscriptionRequest {

@@ -3,7 +3,7 @@ import type { DecodedWindow, PromptedDecoder } from './decoded-window';
 import { clampToAudio, splitAtTimestamps } from './segments';
 import type { SpecialTokens } from './special-tokens';
 import type { SpeechAudio } from './speech-audio';
-import { DEFAULT_JOIN_PAUSE_MS, paddingSamples, type TranscribeOptions } from './transcribe-options';
+import { joinPauseMsOf, paddingSamplesOf, type TranscribeOptions } from './transcribe-options';
 import { cutAtPauses } from './windows';
 
 /** Decodes each stretch of speech between two pauses by itself. Windows without speech are left out. */
@@ -15,8 +15,8 @@ export async function* decodeAtPauses(
 ): AsyncGenerator<DecodedWindow, void, undefined> {
   const windows = cutAtPauses(speech, samples.length, {
     samples,
-    paddingSamples: paddingSamples(options),
-    joinPauseMs: options.joinPauseMs ?? DEFAULT_JOIN_PAUSE_MS,
+    paddingSamples: paddingSamplesOf(options),
+    joinPauseMs: joinPauseMsOf(options),
   });
   for (const { startSample, endSample } of windows) {
     const result = await decode(samples.subarray(startSample, endSample), options.promptTokens ?? []);

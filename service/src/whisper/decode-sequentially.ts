@@ -3,7 +3,7 @@ import type { DecodedWindow, PromptedDecoder } from './decoded-window';
 import { clampToAudio, splitAtTimestamps, type TimedSlice } from './segments';
 import type { SpecialTokens } from './special-tokens';
 import type { SpeechAudio } from './speech-audio';
-import { paddingSamples, type TranscribeOptions } from './transcribe-options';
+import { paddingSamplesOf, type TranscribeOptions } from './transcribe-options';
 import { tidySpeech } from './windows';
 
 /** Text that was drawn above this temperature is too wild to be the example of what follows (openai/whisper). */
@@ -20,7 +20,7 @@ export async function* decodeSequentially(
   options: TranscribeOptions,
   decode: PromptedDecoder,
 ): AsyncGenerator<DecodedWindow, void, undefined> {
-  const padding = paddingSamples(options);
+  const padding = paddingSamplesOf(options);
   let previousTokens = options.promptTokens ?? [];
   let seek = 0;
   const regions = tidySpeech(speech, samples.length);

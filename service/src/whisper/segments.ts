@@ -97,7 +97,9 @@ export function splitAtTimestamps(
     if (from === lastCut && !isDone) unfinished = slice;
     else finished.push(slice);
   });
-  return { finished, unfinished, resumeAtS: isDone ? windowS : Math.min(timeAt(lastCut - 1), windowS) };
+  const lastEndS = finished.at(-1)?.endS ?? 0;
+  const resumeAtS = isDone ? windowS : Math.min(Math.max(timeAt(lastCut - 1), lastEndS), windowS);
+  return { finished, unfinished, resumeAtS };
 }
 
 /**

@@ -28,25 +28,26 @@ export interface TranscribeOptions extends DecodingOptions {
   readonly conditionOnPreviousText?: boolean;
 
   /**
-   * `pauses` only: pauses shorter than this stay inside a window, in milliseconds.
+   * `pauses` only: pauses between two regions of speech that are shorter than this stay inside a window, in
+   * milliseconds. Larger models take longer windows well, and each window costs a run of the encoder.
    *
-   * @default {@link DEFAULT_JOIN_PAUSE_MS}
+   * @default 100
    */
   readonly joinPauseMs?: number;
 
   /**
-   * Audio that is kept around detected speech, in milliseconds.
+   * Audio that is kept around the regions of speech, in milliseconds; at most up to the middle of a pause.
    *
-   * @default {@link DEFAULT_PADDING_MS}
+   * @default 300
    */
   readonly paddingMs?: number;
 }
 
-/** About the shortest pause between two sentences; the pauses inside one are mostly shorter. */
-export const DEFAULT_JOIN_PAUSE_MS = 300;
+/** A detector bridges the pauses inside a phrase by itself: what it leaves is mostly the end of a sentence. */
+const DEFAULT_JOIN_PAUSE_MS = 100;
 
-/** As much as soft onsets and endings of words need. */
-export const DEFAULT_PADDING_MS = 200;
+/** Soft beginnings and endings of words lie below a detector's threshold, and more audio costs the encoder nothing. */
+const DEFAULT_PADDING_MS = 300;
 
 /** @throws WhisperError `invalid_option` */
 export function checkTranscribeOptions(options: TranscribeOptions): void {
@@ -58,7 +59,12 @@ export function checkTranscribeOptions(options: TranscribeOptions): void {
   }
 }
 
-/** Audio that is kept around detected speech, in samples. */
-export function paddingSamples({ paddingMs = DEFAULT_PADDING_MS }: TranscribeOptions): number {
+/** The option, or its default. */
+export function joinPauseMsOf({ joinPauseMs = DEFAULT_JOIN_PAUSE_MS }: TranscribeOptions): number {
+  return joinPauseMs;
+}
+
+/** The option, or its default, in samples. */
+export function paddingSamplesOf({ paddingMs = DEFAULT_PADDING_MS }: TranscribeOptions): number {
   return Math.round((paddingMs * SAMPLE_RATE_HZ) / 1000);
 }

@@ -22,7 +22,7 @@ export interface CutOptions {
    */
   readonly maxWindowSamples?: number;
 
-  /** Audio that is kept around the speech, in samples: a detector finds the onset of speech a little late. */
+  /** Audio that is kept around the speech, in samples; at most up to the middle of a pause. */
   readonly paddingSamples: number;
 
   /**

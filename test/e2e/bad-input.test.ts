@@ -1,0 +1,147 @@
+import { connect } from 'node:net';
+import { sample } from '../support/nano';
+import { audioForm, ServerProcess, transcriptionRequest } from '../support/server-process';
+
+interface ErrorBody {
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string;
+  };
+}
+
+describe('bad input', () => {
+  let server: ServerProcess;
+  const { bytes, text } = sample('en-02.wav');
+
+  beforeAll(async () => {
+    server = await ServerProcess.start({ STT_MAX_BODY_BYTES: '3000000', STT_MAX_AUDIO_SECONDS: '70' });
+  });
+  afterAll(() => server.stop());
+  // Whatever was sent before, the next caller is served.
+  afterEach(async () => {
+    expect(await (await transcriptionRequest(server, bytes)).json()).toMatchObject({ text });
+  });
+
+  const refused = async (
+    response: Response,
+    status: number,
+    code: string,
+    param: string | null = null,
+  ): Promise<ErrorBody> => {
+    const body = (await response.json()) as ErrorBody;
+    expect({ status: response.status, ...body.error }).toMatchObject({ status, code, param });
+    expect(body.error.message.length).toBeGreaterThan(10);
+    return body;
+  };
+
+  it.each([
+    ['text', Buffer.from('definitely no audio, only words'), 'unsupported_format'],
+    ['nothing', Buffer.alloc(0), 'audio_empty'],
+    ['a WAV header alone', sample('en-02.wav').bytes.subarray(0, 44), 'audio_empty'],
+    ['an MP3', Buffer.concat([Buffer.from('ID3\x04'), Buffer.alloc(200)]), 'unsupported_format'],
+  ])('refuses %s as a file', async (_what, file, code) => {
+    await refused(await transcriptionRequest(server, file), 400, code, 'file');
+  });
+
+  it.each([
+    ['response_format', 'yaml', 400, 'invalid_value'],
+    ['response_format', 'srt', 400, 'unsupported_value'],
+    ['temperature', '1.5', 400, 'invalid_value'],
+    ['temperature', 'warm', 400, 'invalid_value'],
+    ['language', 'klingon', 400, 'unsupported_language'],
+    ['language', 'fr', 400, 'unsupported_language'],
+    ['stream', 'true', 400, 'unsupported_value'],
+    ['timestamp_granularities', 'word', 400, 'unsupported_value'],
+  ])('refuses %s=%s and names the field', async (field, value, status, code) => {
+    await refused(await transcriptionRequest(server, bytes, { [field]: value }), status, code, field);
+  });
+
+  it('refuses a form without a file', async () => {
+    const form = new FormData();
+    form.append('model', 'whisper-1');
+    await refused(
+      await fetch(`${server.url}/v1/audio/transcriptions`, { method: 'POST', body: form }),
+      400,
+      'missing_file',
+      'file',
+    );
+  });
+
+  it('refuses a body that is no form', async () => {
+    const response = await fetch(`${server.url}/v1/audio/transcriptions`, {
+      method: 'POST',
+      body: '{"url":"https://example.com/a.wav"}',
+      headers: { 'content-type': 'application/json' },
+    });
+    await refused(response, 400, 'invalid_multipart');
+  });
+
+  it.each([
+    ['broken off', '--x\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF'],
+    ['without a part', 'nothing here'],
+  ])('refuses a form that is %s', async (_what, body) => {
+    const response = await fetch(`${server.url}/v1/audio/transcriptions`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'multipart/form-data; boundary=x' },
+    });
+    expect(response.status).toBe(400);
+    expect(['invalid_multipart', 'missing_file']).toContain(((await response.json()) as ErrorBody).error.code);
+  });
+
+  it('answers a body above the limit, whether its length is declared or not', async () => {
+    const tooMuch = new Uint8Array(3_100_000);
+    const { error } = await refused(await transcriptionRequest(server, tooMuch), 413, 'body_too_large');
+    expect(error.message).toMatch(/Maximum content size limit \(3000000\) exceeded/);
+    const form = new Response(audioForm(tooMuch));
+    const chunked = await fetch(`${server.url}/v1/audio/transcriptions`, {
+      method: 'POST',
+      body: form.body,
+      headers: { 'content-type': form.headers.get('content-type')! },
+      duplex: 'half',
+    } as RequestInit);
+    await refused(chunked, 413, 'body_too_large');
+  });
+
+  it('refuses audio that is longer than the limit', async () => {
+    // 8-bit audio at 8 kHz: 80 s in 640 kB.
+    const header = Buffer.from(sample('en-02.wav').bytes.subarray(0, 44));
+    header.writeUInt32LE(8000, 24);
+    header.writeUInt32LE(8000, 28);
+    header.writeUInt16LE(1, 32);
+    header.writeUInt16LE(8, 34);
+    header.writeUInt32LE(640_000, 40);
+    header.writeUInt32LE(640_036, 4);
+    await refused(
+      await transcriptionRequest(server, Buffer.concat([header, Buffer.alloc(640_000, 128)])),
+      413,
+      'audio_too_long',
+      'file',
+    );
+  });
+
+  it('knows no other routes, and says so in the same shape', async () => {
+    await refused(await server.get('/v1/audio/nope'), 404, 'not_found');
+    await refused(await server.get('/v1/audio/transcriptions'), 404, 'not_found');
+  });
+
+  it('loses nothing when clients hang up in the middle of an upload', async () => {
+    for (let i = 0; i < 20; i++) {
+      await new Promise<void>((resolve, reject) => {
+        const socket = connect(server.port, '127.0.0.1', () => {
+          socket.write(
+            'POST /v1/audio/transcriptions HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=x\r\n' +
+              'content-length: 100000\r\n\r\n--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nRIFF',
+            () => socket.destroy(),
+          );
+        });
+        socket.once('close', () => {
+          resolve();
+        });
+        socket.once('error', reject);
+      });
+    }
+  });
+});

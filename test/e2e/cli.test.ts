@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { EXIT_CODES } from '../../lib/contract';
+import { REPOSITORY } from '../support/built';
+import { NANO, sample } from '../support/nano';
+
+interface Outcome {
+  readonly code: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function whisperStt(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [path.join(REPOSITORY, 'service/bin/whisper-stt.js'), ...args],
+      { env: { PATH: process.env.PATH, ...environment } },
+      (error, stdout, stderr) => {
+        resolve({ code: error?.code ?? 0, stdout, stderr });
+      },
+    );
+  });
+}
+
+describe('whisper-stt', () => {
+  const file = path.join(NANO, 'samples/en-01.wav');
+
+  it('transcribe prints the transcript of a file', async () => {
+    const outcome = await whisperStt(['transcribe', file]);
+    expect(outcome).toEqual({ code: 0, stdout: `${sample('en-01.wav').text}\n`, stderr: '' });
+  });
+
+  it('transcribe goes on after a file that it cannot read, and says so by its exit code', async () => {
+    const { code, stdout, stderr } = await whisperStt([
+      'transcribe',
+      'absent.wav',
+      path.join(REPOSITORY, 'LICENSE'),
+      file,
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^absent\.wav: ENOENT: .*\n.*LICENSE: unsupported_format: /);
+    expect(stdout).toContain(sample('en-01.wav').text);
+  });
+
+  it('transcribe --strategy sequential seeks from timestamp to timestamp', async () => {
+    const { code, stdout } = await whisperStt([
+      'transcribe',
+      '--strategy',
+      'sequential',
+      '--format',
+      'verbose_json',
+      '--language',
+      'English',
+      file,
+    ]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ language: 'english', text: sample('en-01.wav').text });
+  });
+
+  it('serve lists every fault of its environment at once', async () => {
+    const { code, stderr } = await whisperStt(['serve'], {
+      STT_PORT: 'http',
+      STT_QUANTIZATION: 'int4',
+      STT_MODLE: 'tiny',
+    });
+    expect(code).toBe(EXIT_CODES.configuration);
+    expect(stderr).toMatch(/^configuration_invalid: 3 faults/);
+    for (const name of ['STT_PORT: got "http"', 'STT_QUANTIZATION: got "int4"', 'STT_MODLE: no such variable']) {
+      expect(stderr).toContain(name);
+    }
+  });
+
+  it('serve ends with a code of its own when its model is not there', async () => {
+    const { code, stderr } = await whisperStt(['serve'], { STT_MODEL: 'gigantic', STT_PORT: '0' });
+    expect(code).toBe(EXIT_CODES.engine);
+    expect(stderr).toMatch(/^model_not_found: no model "gigantic" in /);
+  });
+
+  it('serve refuses a device that it has no provider for', async () => {
+    const { code, stderr } = await whisperStt(['serve'], { STT_DEVICE: 'gpu', STT_PORT: '0' });
+    expect(code).toBe(EXIT_CODES.engine);
+    expect(stderr).toMatch(/^device_unavailable: /);
+  });
+
+  it.each([
+    [[]],
+    [['listen']],
+    [['serve', '--port', '1']],
+    [['transcribe']],
+    [['transcribe', '--format', 'mp3', 'a.wav']],
+  ])('answers wrong usage %j with the right one, and exit code 2', async (args) => {
+    const { code, stdout, stderr } = await whisperStt(args);
+    expect(code).toBe(2);
+    expect(stdout + stderr).toContain('Usage: whisper-stt');
+  });
+});

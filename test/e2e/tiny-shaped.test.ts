@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { ControlGroup } from '../support/cgroup';
+import { sample } from '../support/nano';
+import { ServerProcess, transcriptionRequest } from '../support/server-process';
+
+/**
+ * Weights of Whisper tiny's exact shapes and vocabulary, but random: for loading, memory and speed, never for text.
+ * They are not part of this repository; WHISPER_TINY_SHAPED names their folder.
+ */
+const TINY_SHAPED = process.env.WHISPER_TINY_SHAPED ?? '';
+const MEMORY_BYTES = 700 * 2 ** 20;
+
+const unavailable = existsSync(path.join(TINY_SHAPED, 'config.json'))
+  ? ControlGroup.unavailable()
+  : `WHISPER_TINY_SHAPED=${TINY_SHAPED} holds no model`;
+if (unavailable) console.warn(`skipped: Whisper tiny's shapes under 700Mi (${unavailable})`);
+const describeWithModel = unavailable ? describe.skip : describe;
+
+describeWithModel("a model of Whisper tiny's shapes, in 8 bits, under a 700Mi limit", () => {
+  const name = `whisper-stt-tiny-${process.pid}`;
+  let group: ControlGroup;
+  let server: ServerProcess;
+  const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)}Mi`;
+
+  beforeAll(async () => {
+    group = ControlGroup.create(name, { memoryBytes: MEMORY_BYTES, cpus: 1 });
+    server = ServerProcess.spawn(
+      { STT_MODEL: 'tiny-shaped', STT_MODEL_STORE: path.dirname(TINY_SHAPED), STT_QUANTIZATION: 'int8' },
+      group.wrap,
+    );
+    await server.untilReady();
+  }, 60_000);
+  afterAll(async () => {
+    await server.stop('SIGKILL');
+    await group.remove();
+  });
+
+  it('serves, within the limit', async () => {
+    console.log(`working set at rest after start: ${mebibytes(group.workingSetBytes())}`);
+    const response = await transcriptionRequest(server, sample('en-01.wav').bytes, { response_format: 'verbose_json' });
+    expect(response.status).toBe(200);
+    const { segments } = (await response.json()) as { segments: { tokens: number[] }[] };
+    // Random weights never choose the end of the text: every position of the decoder is used.
+    expect(segments.flatMap(({ tokens }) => tokens).length).toBeGreaterThan(50);
+    console.log(`working set at rest after an utterance: ${mebibytes(group.workingSetBytes())}`);
+    expect(group.workingSetBytes()).toBeLessThan(MEMORY_BYTES);
+  }, 120_000);
+
+  it('hears all languages of its vocabulary', async () => {
+    const response = await transcriptionRequest(server, sample('en-01.wav').bytes, {
+      language: 'ja',
+      prompt: 'こんにちは',
+    });
+    expect(response.status).toBe(200);
+  }, 120_000);
+});

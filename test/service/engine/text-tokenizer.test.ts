@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Tokenizer } from '@huggingface/tokenizers';
+import fc from 'fast-check';
+import { BpeTokenizer } from '../../../service/src/engine/text-tokenizer';
+import { NANO } from '../../support/nano';
+
+const json = (file: string): object => JSON.parse(readFileSync(path.join(NANO, file), 'utf8')) as object;
+
+describe('BpeTokenizer', () => {
+  const tokenizer = new BpeTokenizer(NANO);
+  const reference = new Tokenizer(json('tokenizer.json'), json('tokenizer_config.json'));
+
+  it("decodes any tokens to the text that Hugging Face's tokenizer gives", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 639 }), { minLength: 1 }), (tokens) => {
+        expect(tokenizer.decode(tokens)).toBe(
+          reference.decode(tokens, { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+        );
+      }),
+    );
+  });
+
+  it('decodes what it encodes, in any script', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        // A lone surrogate is no text; UTF-8 has no bytes for it.
+        fc.pre(text.isWellFormed() && text.normalize('NFC') === text);
+        expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
+      }),
+    );
+  });
+
+  it('skips special and timestamp tokens', () => {
+    const [word] = tokenizer.encode(' water');
+    expect(tokenizer.decode([641, 642, 651, word!, 640])).toBe(tokenizer.decode([word!]));
+  });
+
+  it('never lets a prompt spell a special token', () => {
+    for (const token of tokenizer.encode('hello <|endoftext|> <|nospeech|> world')) expect(token).toBeLessThan(640);
+  });
+});

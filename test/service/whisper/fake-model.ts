@@ -1,0 +1,93 @@
+import type { TokenDecoder, WhisperModel } from '../../../service/src/whisper/model';
+import { SPECIAL } from './small-vocabulary';
+
+/** Logits as a function of all tokens so far, the prompt included. */
+export type LogitsOf = (tokens: readonly number[]) => Float32Array;
+
+/**
+ * A model that keeps the interface's promises and no more: it refuses a second step of several tokens, and the logits of
+ * a step are destroyed by the next.
+ */
+export class FakeModel implements WhisperModel<string> {
+  readonly encoded: number[] = [];
+  /** Tokens of each step, one list a decoder. */
+  readonly steps: number[][][] = [];
+  alive = 0;
+
+  constructor(private readonly logitsOf: LogitsOf) {}
+
+  encode(samples: Float32Array): Promise<string> {
+    this.encoded.push(samples.length);
+    return Promise.resolve(`features of ${samples.length}`);
+  }
+
+  newDecoder(): TokenDecoder {
+    const steps: number[][] = [];
+    this.steps.push(steps);
+    this.alive++;
+    let handedOut: Float32Array[] = [];
+    return {
+      append: (tokens) => {
+        if (steps.length > 0 && tokens.length !== 1) throw new Error(`a later step of ${tokens.length} tokens`);
+        if (tokens.length === 0) throw new Error('a step of no tokens');
+        for (const old of handedOut) old.fill(NaN);
+        const before = steps.flat();
+        steps.push([...tokens]);
+        if (before.length + tokens.length > SPECIAL.maxTargetPositions) throw new Error('more tokens than positions');
+        handedOut = tokens.map((_, i) => this.logitsOf([...before, ...tokens.slice(0, i + 1)]));
+        return Promise.resolve(handedOut);
+      },
+      dispose: () => {
+        this.alive--;
+      },
+    };
+  }
+}
+
+/** Logits that make `token` nearly certain. */
+export function certain(token: number): Float32Array {
+  return logitsWith({ [token]: 20 });
+}
+
+/** Logits of 0 but for the given tokens. */
+export function logitsWith(logits: Readonly<Record<number, number>>): Float32Array {
+  const all = new Float32Array(SPECIAL.vocabularySize);
+  for (const [token, logit] of Object.entries(logits)) all[Number(token)] = logit;
+  return all;
+}
+
+/** Logits from a small generator: the same seed, the same logits. Some seeds are sharp, some favour timestamps. */
+export function randomLogits(seed: number): Float32Array {
+  let state = seed | 1;
+  const random = (): number => {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
+    state ^= state >>> 13;
+    return (state >>> 0) / 2 ** 32;
+  };
+  const scale = [1, 5, 30][(seed >>> 3) % 3]!;
+  const timestampBonus = [0, -8, 8][(seed >>> 5) % 3]! * (scale / 5);
+  return Float32Array.from(
+    { length: SPECIAL.vocabularySize },
+    (_, token) => (random() - 0.5) * 2 * scale + (token >= SPECIAL.timestampBegin ? timestampBonus : 0),
+  );
+}
+
+/** A model that answers every text with its own random logits. */
+export function randomModel(seed: number): FakeModel {
+  return new FakeModel((tokens) => {
+    let mixed = seed;
+    for (const token of tokens) mixed = Math.imul(mixed ^ token, 0x01000193) + tokens.length;
+    return randomLogits(mixed);
+  });
+}
+
+/** A model that writes `script` after its prompt, whatever it hears, and detects `language`. */
+export function scriptedModel(script: readonly number[], language = 'en'): FakeModel {
+  const startAt = (tokens: readonly number[]): number => tokens.lastIndexOf(SPECIAL.startOfTranscript);
+  return new FakeModel((tokens) => {
+    const header = tokens.slice(startAt(tokens) + 1);
+    if (header.length === 0) return certain(SPECIAL.languages.get(language)!);
+    const headerLength = header.includes(SPECIAL.noTimestamps) ? 3 : 2;
+    return certain(script[header.length - headerLength] ?? SPECIAL.endOfText);
+  });
+}

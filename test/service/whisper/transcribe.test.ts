@@ -1,0 +1,418 @@
+import fc from 'fast-check';
+import { decodeWindow } from '../../../service/src/whisper/decode-window';
+import type { DecodingOptions } from '../../../service/src/whisper/decoding-options';
+import type { DecodingResult } from '../../../service/src/whisper/decoding-result';
+import {
+  transcribe,
+  transcribeSegments,
+  type SpeechAudio,
+  type TranscribeOptions,
+  type WindowTranscriber,
+} from '../../../service/src/whisper/transcribe';
+import { joinTexts } from '../../../service/src/whisper/transcript-text';
+import { randomModel } from './fake-model';
+import { SPECIAL, timestamp, TOKENIZER } from './small-vocabulary';
+
+const t = timestamp;
+const S = 16_000;
+const PAUSES: TranscribeOptions = {
+  strategy: 'pauses',
+  task: 'transcribe',
+  timestamps: false,
+  temperature: 0,
+  paddingMs: 0,
+};
+const SEQUENTIAL: TranscribeOptions = { ...PAUSES, strategy: 'sequential' };
+
+/** Audio whose samples tell their own time in seconds, so that a window shows where it was cut. */
+function audio(durationS: number, ...speech: (readonly [number, number])[]): SpeechAudio {
+  return {
+    samples: Float32Array.from({ length: durationS * S }, (_, i) => i / S),
+    speech: speech.map(([start, end]) => ({ startSample: start * S, endSample: end * S })),
+  };
+}
+
+interface Call {
+  readonly startS: number;
+  readonly endS: number;
+  readonly options: DecodingOptions;
+}
+
+/** What a window is decoded to: its tokens, or more. */
+type Answer = readonly number[] | (Partial<DecodingResult> & Pick<DecodingResult, 'tokens'>);
+
+/** A transcriber that gives its answers in order, the last one for ever. */
+function answering(...answers: Answer[]): WindowTranscriber & { readonly calls: Call[] } {
+  const calls: Call[] = [];
+  return {
+    special: SPECIAL,
+    tokenizer: TOKENIZER,
+    calls,
+    decodeWindow: (samples, options) => {
+      const startS = samples[0]!;
+      calls.push({ startS, endS: startS + samples.length / S, options });
+      const answer = answers[Math.min(calls.length, answers.length) - 1]!;
+      const given = 'tokens' in answer ? answer : { tokens: answer };
+      return Promise.resolve({
+        tokenLogProbs: given.tokens.map(() => -0.5),
+        language: options.language ?? 'es',
+        languageProbability: options.language === undefined ? 0.75 : undefined,
+        avgLogProb: -0.4,
+        noSpeechProb: 0.1,
+        temperature: options.temperature,
+        isSpeech: true,
+        reachedLimit: false,
+        ...given,
+      });
+    },
+  };
+}
+
+function windowsOf({ calls }: { readonly calls: readonly Call[] }): number[][] {
+  return calls.map(({ startS, endS }) => [startS, endS].map((time) => Math.round(time * 1000) / 1000));
+}
+
+describe('at pauses', () => {
+  test('each stretch of speech is decoded by itself and timed in the audio', async () => {
+    const transcriber = answering([1, 2], [3]);
+    const result = await transcribe(audio(10, [1, 3], [5, 6.5]), transcriber, PAUSES);
+    expect(windowsOf(transcriber)).toEqual([
+      [1, 3],
+      [5, 6.5],
+    ]);
+    expect(result).toMatchObject({ text: 'a b c', durationS: 10 });
+    expect(result.segments).toEqual([
+      {
+        id: 0,
+        seekFrames: 100,
+        startS: 1,
+        endS: 3,
+        text: ' a b',
+        tokens: [1, 2],
+        temperature: 0,
+        avgLogProb: -0.4,
+        compressionRatio: expect.closeTo(3 / 11, 5),
+        noSpeechProb: 0.1,
+      },
+      expect.objectContaining({ id: 1, seekFrames: 500, startS: 5, endS: 6.5, text: ' c' }),
+    ]);
+  });
+
+  test('timestamps of a window are mapped to the audio, and unfinished text is kept', async () => {
+    const transcriber = answering([t(0.2), 1, t(1), t(1.2), 2]);
+    const result = await transcribe(audio(10, [4, 6]), transcriber, { ...PAUSES, timestamps: true });
+    expect(result.segments.map(({ startS, endS, text }) => [startS, endS, text])).toEqual([
+      [4.2, 5, ' a'],
+      [5.2, 6, ' b'],
+    ]);
+    expect(transcriber.calls).toHaveLength(1);
+    expect(transcriber.calls[0]!.options.timestamps).toBe(true);
+  });
+
+  test('a window that is no speech, or blank, leaves no segment', async () => {
+    const transcriber = answering({ tokens: [1], isSpeech: false }, [0], [2]);
+    const result = await transcribe(audio(10, [0, 1], [2, 3], [4, 5]), transcriber, PAUSES);
+    expect(result.segments.map(({ id, text }) => [id, text])).toEqual([[0, ' b']]);
+    expect(result.text).toBe('b');
+  });
+
+  test('every window sees the prompt', async () => {
+    const transcriber = answering([1]);
+    await transcribe(audio(10, [0, 1], [2, 3]), transcriber, { ...PAUSES, promptTokens: [4, 5] });
+    expect(transcriber.calls.map(({ options }) => options.promptTokens)).toEqual([
+      [4, 5],
+      [4, 5],
+    ]);
+  });
+
+  test('the pauses that part windows and the audio around speech can be chosen', async () => {
+    const transcriber = answering([1]);
+    const options = { ...PAUSES, joinPauseMs: 1500, paddingMs: 250 };
+    await transcribe(audio(10, [1, 2], [3, 4], [6, 7]), transcriber, options);
+    expect(windowsOf(transcriber)).toEqual([
+      [0.75, 4.25],
+      [5.75, 7.25],
+    ]);
+  });
+
+  test('by default 300 ms around the speech are heard, and pauses of less than 100 ms with it', async () => {
+    const transcriber = answering([1]);
+    await transcribe(audio(10, [1, 2], [2.0625, 3], [5, 6]), transcriber, { ...PAUSES, paddingMs: undefined });
+    expect(windowsOf(transcriber)).toEqual([
+      [0.7, 3.3],
+      [4.7, 6.3],
+    ]);
+  });
+});
+
+describe('sequentially', () => {
+  test('the next window starts at the last timestamp, and unfinished text is decoded again', async () => {
+    const transcriber = answering([t(0), 1, t(4), t(4), 2], [t(0), 2, t(2), t(2), 3], [t(0), 3, t(3)]);
+    const result = await transcribe(audio(40, [0, 40]), transcriber, SEQUENTIAL);
+    expect(windowsOf(transcriber)).toEqual([
+      [0, 30],
+      [4, 34],
+      [6, 36],
+      [36, 40],
+    ]);
+    expect(
+      result.segments.slice(0, 3).map(({ startS, endS, text, seekFrames }) => [startS, endS, text, seekFrames]),
+    ).toEqual([
+      [0, 4, ' a', 0],
+      [4, 6, ' b', 400],
+      [6, 9, ' c', 600],
+    ]);
+    expect(transcriber.calls.every(({ options }) => options.timestamps)).toBe(true);
+  });
+
+  test('a single timestamp at the end takes the window as done', async () => {
+    const transcriber = answering([t(0), 1, t(4)]);
+    await transcribe(audio(45, [0, 45]), transcriber, SEQUENTIAL);
+    expect(windowsOf(transcriber)).toEqual([
+      [0, 30],
+      [30, 45],
+    ]);
+  });
+
+  test('silence is skipped, and decoding stops behind the last speech', async () => {
+    const transcriber = answering([t(0), 1, t(2), t(2)]);
+    const result = await transcribe(audio(100, [10, 12], [80, 82]), transcriber, { ...SEQUENTIAL, paddingMs: 500 });
+    expect(windowsOf(transcriber)).toEqual([
+      [9.5, 39.5],
+      [11.5, 41.5],
+      [79.5, 100],
+      [81.5, 100],
+    ]);
+    expect(result.segments.at(-1)).toMatchObject({ startS: 81.5, endS: 83.5 });
+  });
+
+  test('unfinished text counts where no speech follows that it could be decoded again with', async () => {
+    const transcriber = answering([t(0), 1, t(4), t(4), 2]);
+    const result = await transcribe(audio(60, [0, 3.9]), transcriber, SEQUENTIAL);
+    expect(transcriber.calls).toHaveLength(1);
+    expect(result.text).toBe('a b');
+  });
+
+  test('a window without speech is skipped as a whole', async () => {
+    const transcriber = answering({ tokens: [t(0), 1, t(4), t(4)], isSpeech: false }, [t(0), 2, t(1)]);
+    const result = await transcribe(audio(40, [0, 40]), transcriber, SEQUENTIAL);
+    expect(windowsOf(transcriber)).toEqual([
+      [0, 30],
+      [30, 40],
+    ]);
+    expect(result.text).toBe('b');
+  });
+
+  test('the prompt is seen by the first window alone', async () => {
+    const transcriber = answering([t(0), 1, t(4)]);
+    await transcribe(audio(45, [0, 45]), transcriber, { ...SEQUENTIAL, promptTokens: [5] });
+    expect(transcriber.calls.map(({ options }) => options.promptTokens)).toEqual([[5], []]);
+  });
+
+  test('a window sees the text before it where that is asked for, until a temperature was high', async () => {
+    const first = [t(0), 1, t(30), t(30)];
+    const wild = { tokens: [t(0), 2, t(30), t(30)], temperature: 0.6 };
+    const transcriber = answering(first, first, wild, first);
+    const options = { ...SEQUENTIAL, promptTokens: [5], conditionOnPreviousText: true };
+    await transcribe(audio(120, [0, 120]), transcriber, options);
+    expect(transcriber.calls.map(({ options: { promptTokens } }) => promptTokens)).toEqual([
+      [5],
+      [5, t(0), 1, t(30)],
+      [5, t(0), 1, t(30), t(0), 1, t(30)],
+      [],
+    ]);
+  });
+
+  test('never loops, whatever a decoder answers, and its segments stay in order inside the audio', async () => {
+    const token = fc.oneof(
+      fc.integer({ min: 0, max: 6 }),
+      fc.constantFrom(t(0), t(0.02), t(29.98), t(30)),
+      fc.integer({ min: SPECIAL.timestampBegin, max: SPECIAL.vocabularySize - 1 }),
+    );
+    const answers = fc.array(fc.array(token, { maxLength: 8 }), { minLength: 1, maxLength: 4 });
+    const regions = fc.array(fc.tuple(fc.nat(60), fc.nat(30)), { maxLength: 3 });
+    const samples = new Float32Array(60.5 * S);
+    await fc.assert(
+      fc.asyncProperty(answers, regions, fc.constantFrom(PAUSES, SEQUENTIAL), async (given, speech, options) => {
+        const transcriber = answering(...given);
+        const result = await transcribe(
+          {
+            samples,
+            speech: speech.map(([start, length]) => ({ startSample: start * S, endSample: (start + length) * S })),
+          },
+          transcriber,
+          options,
+        );
+        // Every call moves by a timestamp step of 20 ms at least.
+        expect(transcriber.calls.length).toBeLessThanOrEqual(60.5 * 50);
+        let end = 0;
+        for (const [i, segment] of result.segments.entries()) {
+          expect(segment.id).toBe(i);
+          expect(segment.startS).toBeGreaterThanOrEqual(end - 1e-9);
+          expect(segment.endS).toBeGreaterThan(segment.startS);
+          expect(segment.endS).toBeLessThanOrEqual(60.5 + 1e-9);
+          expect(segment.text.trim()).not.toBe('');
+          end = segment.endS;
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('ends with any model that obeys the rules', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer(), async (seed) => {
+        const model = randomModel(seed);
+        const transcriber: WindowTranscriber = {
+          special: SPECIAL,
+          tokenizer: TOKENIZER,
+          decodeWindow: (samples, options, signal) => decodeWindow(model, SPECIAL, samples, options, signal),
+        };
+        const options = { ...SEQUENTIAL, maxNewTokens: 12, conditionOnPreviousText: true };
+        const { segments } = await transcribe(audio(33, [0, 33]), transcriber, options);
+        expect(segments.every(({ endS }) => endS <= 33)).toBe(true);
+        expect(model.alive).toBe(0);
+      }),
+      { numRuns: 10 },
+    );
+  });
+});
+
+describe('the language', () => {
+  test('is detected in the first window that holds speech, and then kept', async () => {
+    const noise = { tokens: [1], isSpeech: false, language: 'de', languageProbability: 0.4 };
+    const transcriber = answering(noise, [2], [3]);
+    const options = { ...PAUSES, candidateLanguages: ['es', 'de'] };
+    const result = await transcribe(audio(10, [0, 1], [2, 3], [4, 5]), transcriber, options);
+    expect(transcriber.calls.map(({ options: { language } }) => language)).toEqual([undefined, undefined, 'es']);
+    expect(transcriber.calls[0]!.options.candidateLanguages).toEqual(['es', 'de']);
+    expect(result).toMatchObject({ language: 'es', languageProbability: 0.75 });
+  });
+
+  test('that was given is used for every window, without a probability', async () => {
+    const transcriber = answering([2]);
+    const result = await transcribe(audio(10, [0, 1], [2, 3]), transcriber, { ...PAUSES, language: 'de' });
+    expect(transcriber.calls.map(({ options: { language } }) => language)).toEqual(['de', 'de']);
+    expect(result).toMatchObject({ language: 'de', languageProbability: undefined });
+  });
+
+  test.each([
+    ['the given one', { language: 'de' }, 'de'],
+    ['the first candidate', { candidateLanguages: ['es', 'de'] }, 'es'],
+    ['English', {}, 'en'],
+  ])('of audio without speech is %s, and the model is not called', async (_, options, language) => {
+    for (const strategy of ['pauses', 'sequential'] as const) {
+      const transcriber = answering([1]);
+      const result = await transcribe(audio(10), transcriber, { ...PAUSES, strategy, ...options });
+      expect(transcriber.calls).toEqual([]);
+      expect(result).toEqual({
+        text: '',
+        segments: [],
+        language,
+        languageProbability: undefined,
+        durationS: 10,
+        confidence: undefined,
+      });
+    }
+  });
+
+  test('that the model does not know is refused, also for silence', async () => {
+    await expect(transcribe(audio(1), answering([1]), { ...PAUSES, language: 'fr' })).rejects.toMatchObject({
+      code: 'unsupported_language',
+    });
+  });
+});
+
+describe('the confidence', () => {
+  test('is the geometric mean of the probabilities of the text tokens of all windows', async () => {
+    const transcriber = answering(
+      { tokens: [t(0), 1, 2, t(1)], tokenLogProbs: [-9, -0.1, -0.2, -9] },
+      { tokens: [3], tokenLogProbs: [-0.6] },
+      { tokens: [4], tokenLogProbs: [-8], isSpeech: false },
+    );
+    const result = await transcribe(audio(10, [0, 1], [2, 3], [4, 5]), transcriber, PAUSES);
+    expect(result.confidence).toBeCloseTo(Math.exp(-0.3), 9);
+  });
+
+  test('counts text that was decoded twice once', async () => {
+    const transcriber = answering(
+      { tokens: [t(0), 1, t(4), t(4), 2], tokenLogProbs: [0, -0.1, 0, 0, -7] },
+      { tokens: [t(0), 2, t(2)], tokenLogProbs: [0, -0.3, 0] },
+    );
+    const result = await transcribe(audio(20, [0, 20]), transcriber, SEQUENTIAL);
+    expect(result.confidence).toBeCloseTo(Math.exp(-0.2), 9);
+  });
+
+  test('is undefined where nothing was said', async () => {
+    const result = await transcribe(audio(10, [0, 1]), answering({ tokens: [1], isSpeech: false }), PAUSES);
+    expect(result.confidence).toBeUndefined();
+  });
+});
+
+test('segments come out as soon as their window is decoded', async () => {
+  const transcriber = answering([1], [2]);
+  const segments = transcribeSegments(audio(10, [0, 1], [2, 3]), transcriber, PAUSES);
+  expect((await segments.next()).value).toMatchObject({ id: 0, text: ' a' });
+  expect(transcriber.calls).toHaveLength(1);
+  await segments.next();
+  expect(await segments.next()).toMatchObject({ done: true, value: { language: 'es', durationS: 10 } });
+});
+
+test('an abort between two windows ends the transcription with its reason', async () => {
+  const abort = new AbortController();
+  const transcriber = answering([1]);
+  const segments = transcribeSegments(audio(10, [0, 1], [2, 3]), transcriber, PAUSES, abort.signal);
+  await segments.next();
+  const reason = new Error('the caller hung up');
+  abort.abort(reason);
+  await expect(segments.next()).rejects.toBe(reason);
+  expect(transcriber.calls).toHaveLength(1);
+});
+
+test('the signal and the decoding options reach the decoder, the options of long audio do not', async () => {
+  let seen: { readonly options: DecodingOptions; readonly signal: AbortSignal | undefined } | undefined;
+  const { decodeWindow: decode, ...rest } = answering([1]);
+  const { signal } = new AbortController();
+  const decoding = { maxNewTokens: 9, noSpeechThreshold: 0.5, logProbThreshold: -2, seed: 3, temperature: 0.2 };
+  await transcribe(
+    audio(2, [0, 1]),
+    {
+      ...rest,
+      decodeWindow: (samples, options, given) => {
+        seen = { options, signal: given };
+        return decode(samples, options);
+      },
+    },
+    { ...PAUSES, ...decoding, language: 'en', joinPauseMs: 1, paddingMs: 1 },
+    signal,
+  );
+  expect(seen!.signal).toBe(signal);
+  expect(seen!.options).toEqual({
+    ...decoding,
+    language: 'en',
+    task: 'transcribe',
+    timestamps: false,
+    promptTokens: [],
+  });
+});
+
+test.each(['joinPauseMs', 'paddingMs'] as const)('a negative %s is refused', async (name) => {
+  await expect(transcribe(audio(1), answering([1]), { ...PAUSES, [name]: -1 })).rejects.toMatchObject({
+    code: 'invalid_option',
+    message: expect.stringContaining(name),
+  });
+});
+
+describe('texts are joined', () => {
+  test('as they are where they bring their own spaces', () => {
+    expect(joinTexts([' Hello.', ' How are you?'], 'en')).toBe('Hello. How are you?');
+  });
+
+  test('with a space where a model writes none', () => {
+    expect(joinTexts(['Hello.', 'How are you?', '...'], 'en')).toBe('Hello. How are you?...');
+  });
+
+  test('without a space in languages that have none', () => {
+    expect(joinTexts(['こんにちは。', '元気ですか。'], 'ja')).toBe('こんにちは。元気ですか。');
+  });
+});

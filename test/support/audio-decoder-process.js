@@ -1,0 +1,44 @@
+// The process in which the tests of AudioDecoder run it, as the server does: compiled, under plain Node. (jest cannot
+// load the ECMAScript modules that it is built on.)
+'use strict';
+const { AbortController } = globalThis;
+const { AudioDecoder } = require('../../build/service/src/audio/audio-decoder.js');
+
+const decoders = new Map();
+const aborts = new Map();
+
+process.on('message', async ({ id, action, decoder, options, bytes, isPart, target }) => {
+  try {
+    switch (action) {
+      case 'open':
+        decoders.set(decoder, new AudioDecoder(options));
+        process.send({ id });
+        break;
+      case 'decode': {
+        const abort = new AbortController();
+        aborts.set(id, abort);
+        const owner = Uint8Array.from(isPart ? [...bytes, 0] : bytes); // what arrives lies in the channel's own buffer
+        const file = owner.subarray(0, bytes.length);
+        const audio = await decoders.get(decoder).decode(file, abort.signal);
+        process.send({ id, result: { audio, bytesLeft: file.length } });
+        break;
+      }
+      case 'abort':
+        aborts.get(target).abort(new Error('the client went away'));
+        process.send({ id });
+        break;
+      case 'memory':
+        process.send({ id, result: process.memoryUsage().rss });
+        break;
+      case 'ping':
+        process.send({ id });
+        break;
+      case 'close':
+        await decoders.get(decoder).close();
+        process.send({ id });
+        break;
+    }
+  } catch (error) {
+    process.send({ id, error: { name: error.name, code: error.code, message: error.message } });
+  }
+});

@@ -1,0 +1,8 @@
+import path from 'node:path';
+
+export const REPOSITORY = path.resolve(__dirname, '../..');
+
+/** Path of a compiled module, for what must run as in production: child processes, workers, the command line. */
+export function builtPath(module: string): string {
+  return path.join(REPOSITORY, 'build', module);
+}
