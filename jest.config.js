@@ -1,9 +1,21 @@
-/** Unit tests run the TypeScript sources; tests that start the server run what `npm run build` wrote to build/. */
-module.exports = {
+/** Unit tests run the TypeScript sources; what needs processes of its own runs what `npm run build` wrote to build/. */
+const shared = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json', diagnostics: false }] },
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/artifacts/'],
+};
+
+module.exports = {
+  reporters: ['default', '<rootDir>/test/support/count-reporter.js'],
   testTimeout: 30_000,
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/cluster/'],
+    },
+    // The real server: one test file at a time, or they would take each other's CPUs.
+    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
+  ],
 };

@@ -7,7 +7,8 @@ import { resourceLimits, usableCpus } from './engine/cgroup';
 import { Engine } from './engine/engine';
 import { EngineError } from './engine/engine-error';
 import { engineTranscriber } from './engine/engine-transcriber';
-import { openModelDirectory } from './engine/model-directory';
+import { openModelDirectory, type ModelDirectory } from './engine/model-directory';
+import { verifyModelFiles } from './engine/model-integrity';
 import { ApiKeys } from './http/api-keys';
 import { buildApp } from './http/app';
 import { ServerState } from './http/server-state';
@@ -27,6 +28,7 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
 }
 
 class Server {
+  private readonly directory: ModelDirectory;
   private readonly engine: Engine;
   private readonly decoder: AudioDecoder;
   private readonly state: ServerState;
@@ -40,7 +42,7 @@ class Server {
     if (config.device !== 'cpu') {
       throw new EngineError('device_unavailable', `${ENV.device}=${config.device}: this build runs on cpu alone`);
     }
-    const directory = openModelDirectory(config.modelStore, config.model, config.quantization);
+    this.directory = openModelDirectory(config.modelStore, config.model, config.quantization);
     this.engine = new Engine({
       modelStore: config.modelStore,
       model: config.model,
@@ -56,12 +58,12 @@ class Server {
     this.app = buildApp({
       config,
       decoder: this.decoder,
-      transcriber: engineTranscriber(this.engine, directory),
+      transcriber: engineTranscriber(this.engine, this.directory),
       state: this.state,
       metrics: new TranscriptionMetrics(),
       apiKeys: config.apiKeysFile === undefined ? undefined : readApiKeys(config.apiKeysFile),
-      weightBytes: directory.weightBytes,
-      modelWrittenAt: Math.floor(statSync(directory.encoderPath).mtimeMs / 1000),
+      weightBytes: this.directory.weightBytes,
+      modelWrittenAt: Math.floor(statSync(this.directory.encoderPath).mtimeMs / 1000),
     });
   }
 
@@ -86,6 +88,7 @@ class Server {
       const { port } = this.app.server.address() as AddressInfo;
       const { model, quantization, modelStore } = this.config;
       log.info({ port, model, quantization, modelStore, threads: this.threads, ...this.limits }, 'listening');
+      await this.verifyModel();
       await this.engine.start();
     } catch (error) {
       // Told to stop while it was loading: that is an end as asked for.
@@ -95,6 +98,12 @@ class Server {
       }
     }
     return exitCode;
+  }
+
+  private async verifyModel(): Promise<void> {
+    const started = performance.now();
+    const files = await verifyModelFiles(this.directory);
+    if (files > 0) this.app.log.info({ files, verifyMs: performance.now() - started }, 'model as its checksums say');
   }
 
   private logEngineEvents(): void {

@@ -6,7 +6,11 @@ const TICKS_PER_SECOND = 100;
 
 /** CPU time that a process has used, its threads included. */
 export async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return cpuSecondsOfStat(await readFile(`/proc/${pid}/stat`, 'utf8'));
+}
+
+/** CPU time in the `stat` file of a process or a thread. */
+export function cpuSecondsOfStat(stat: string): number {
   // The command's name stands in brackets and may hold spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;

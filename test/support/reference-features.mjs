@@ -1,5 +1,6 @@
 // Prints transformers.js' log-mel features of a WAV file (16 kHz, 16 bit, mono), as base64 of float32.
 // A process of its own: ONNX Runtime cannot be loaded inside jest.
+import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { WhisperFeatureExtractor } from '@xenova/transformers';
 

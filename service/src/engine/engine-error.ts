@@ -4,6 +4,8 @@ export type EngineErrorCode =
   | 'model_not_found'
   /** The folder is there, but a file is missing or makes no sense. */
   | 'model_invalid'
+  /** A file of the model is not the one that its checksums were made of. */
+  | 'model_corrupt'
   /** A model could not be downloaded from the hub. */
   | 'model_fetch_failed'
   /** No execution provider for the device that was asked for. */

@@ -129,7 +129,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     clearTimeout(this.killTimer);
     this.rejectAll(new EngineError('engine_stopped', 'the engine was stopped before this window was decoded'));
     const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await gone;

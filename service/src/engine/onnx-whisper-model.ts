@@ -73,7 +73,7 @@ export class OnnxWhisperModel implements WhisperModel<EncoderOutput> {
 
 /** One hypothesis: the tokens appended so far live in its key-value cache. */
 class CachedDecoder implements TokenDecoder {
-  private readonly cache: Record<string, Tensor> = {};
+  private cache: Record<string, Tensor> = {};
   private readonly decoderOutputs: readonly string[];
   private readonly encoderOutputs: readonly string[];
   private started = false;
@@ -103,10 +103,8 @@ class CachedDecoder implements TokenDecoder {
   }
 
   dispose(): void {
-    for (const name of Object.keys(this.cache)) {
-      this.cache[name]!.dispose();
-      delete this.cache[name];
-    }
+    for (const tensor of Object.values(this.cache)) tensor.dispose();
+    this.cache = {};
   }
 
   private async run(tokens: readonly number[]): Promise<Float32Array[]> {

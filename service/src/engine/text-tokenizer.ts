@@ -3,6 +3,14 @@ import type { TextTokenizer } from '../whisper/tokenizer';
 import { EngineError } from './engine-error';
 import { readJson } from './model-directory';
 
+/** What is used of the library, whose own declarations refer to modules that it does not ship. */
+interface TokenizerLibrary {
+  readonly Tokenizer: new (
+    tokenizer: object,
+    config: object,
+  ) => { encode(text: string, options: { add_special_tokens: boolean }): { readonly ids: number[] } };
+}
+
 interface TokenizerFile {
   readonly model?: { readonly vocab?: Readonly<Record<string, number>> };
   readonly added_tokens?: readonly { readonly id: number }[];
@@ -16,7 +24,7 @@ interface TokenizerFile {
  */
 export class BpeTokenizer implements TextTokenizer {
   private readonly bytes: (Uint8Array | undefined)[] = [];
-  private encoder: ((text: string) => number[]) | undefined;
+  private encoder: Promise<(text: string) => number[]> | undefined;
 
   /** @throws EngineError `model_invalid` */
   constructor(private readonly modelPath: string) {
@@ -36,18 +44,19 @@ export class BpeTokenizer implements TextTokenizer {
     return Buffer.concat(tokens.flatMap((token) => this.bytes[token] ?? [])).toString('utf8');
   }
 
-  encode(text: string): number[] {
+  async encode(text: string): Promise<number[]> {
     this.encoder ??= loadEncoder(this.modelPath);
+    const tokens = (await this.encoder)(text);
     // Text that spells a special token (`<|endoftext|>`) must not become one.
-    return this.encoder(text).filter((token) => this.bytes[token] !== undefined);
+    return tokens.filter((token) => this.bytes[token] !== undefined);
   }
 }
 
-function loadEncoder(modelPath: string): (text: string) => number[] {
-  const { Tokenizer } = require('@huggingface/tokenizers') as typeof import('@huggingface/tokenizers');
+async function loadEncoder(modelPath: string): Promise<(text: string) => number[]> {
+  const { Tokenizer } = (await import('@huggingface/tokenizers')) as TokenizerLibrary;
   const tokenizer = new Tokenizer(
-    readJson(path.join(modelPath, 'tokenizer.json')) as object,
-    readJson(path.join(modelPath, 'tokenizer_config.json')) as object,
+    readJson(path.join(modelPath, 'tokenizer.json')),
+    readJson(path.join(modelPath, 'tokenizer_config.json')),
   );
   return (text) => tokenizer.encode(text, { add_special_tokens: false }).ids;
 }

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { languageCode } from '../whisper/languages';
 import { ApiError } from './api-error';
 import { logError, retryHeaders, toApiError } from './error-handling';
@@ -25,7 +25,7 @@ const DEFAULT_LANGUAGE = 'en';
  * have always been ignored). Not wrapped in fastify-plugin: the error shape is this route's own.
  */
 export function legacyTranscribe(
-  app: import('fastify').FastifyInstance,
+  app: FastifyInstance,
   { runner, model }: LegacyTranscribeOptions,
   done: () => void,
 ): void {

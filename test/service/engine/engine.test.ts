@@ -1,13 +1,14 @@
-import type { Engine as EngineClass, EngineOptions } from '../../../service/src/engine/engine';
+import type * as EngineModule from '../../../service/src/engine/engine';
 import type { DecodingResult } from '../../../service/src/whisper/decoding-result';
-import { builtPath } from '../../support/built';
+import { builtModule } from '../../support/built';
 import { MODEL_STORE } from '../../support/nano';
 import { untilGone } from '../../support/processes';
 
 // The compiled class: it forks the compiled engine process beside it.
-const { Engine } = require(builtPath('service/src/engine/engine.js')) as { Engine: typeof EngineClass };
+const { Engine } = builtModule('service/src/engine/engine.js') as typeof EngineModule;
+type EngineClass = EngineModule.Engine;
 
-const OPTIONS: EngineOptions = {
+const OPTIONS: EngineModule.EngineOptions = {
   modelStore: MODEL_STORE,
   model: 'nano',
   quantization: 'int8',
@@ -20,7 +21,7 @@ const decode = (engine: EngineClass, signal?: AbortSignal): Promise<DecodingResu
 
 describe('Engine', () => {
   const engines: EngineClass[] = [];
-  const create = (options: Partial<EngineOptions> = {}): EngineClass => {
+  const create = (options: Partial<EngineModule.EngineOptions> = {}): EngineClass => {
     const engine = new Engine({ ...OPTIONS, ...options });
     engines.push(engine);
     return engine;

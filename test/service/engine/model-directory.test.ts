@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { openModelDirectory } from '../../../service/src/engine/model-directory';
+import { failureOf } from '../../support/failure-of';
 import { MODEL_STORE, NANO } from '../../support/nano';
 
 describe('openModelDirectory', () => {
@@ -34,19 +35,15 @@ describe('openModelDirectory', () => {
   });
 
   it.each(['absent', '../whisper-nano', '/etc', '', 'a/b/c'])('knows no model %j', (name) => {
-    expect(() => openModelDirectory(MODEL_STORE, name, 'int8')).toThrow(
-      expect.objectContaining({ code: 'model_not_found' }),
-    );
+    expect(failureOf(() => openModelDirectory(MODEL_STORE, name, 'int8'))).toMatchObject({ code: 'model_not_found' });
   });
 
   it('names the file that a model lacks', () => {
     mkdirSync(path.join(store, 'whisper-tiny'));
     writeFileSync(path.join(store, 'whisper-tiny/config.json'), '{}');
-    expect(() => openModelDirectory(store, 'tiny', 'int8')).toThrow(
-      expect.objectContaining({
-        code: 'model_invalid',
-        message: expect.stringContaining('onnx/encoder_model_quantized.onnx'),
-      }),
-    );
+    expect(failureOf(() => openModelDirectory(store, 'tiny', 'int8'))).toMatchObject({
+      code: 'model_invalid',
+      message: expect.stringContaining('onnx/encoder_model_quantized.onnx') as string,
+    });
   });
 });

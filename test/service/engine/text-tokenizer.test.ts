@@ -9,7 +9,12 @@ const json = (file: string): object => JSON.parse(readFileSync(path.join(NANO, f
 
 describe('BpeTokenizer', () => {
   const tokenizer = new BpeTokenizer(NANO);
-  const reference = new Tokenizer(json('tokenizer.json'), json('tokenizer_config.json'));
+  // The library's declarations refer to modules that it does not ship.
+  const Reference = Tokenizer as new (
+    tokenizer: object,
+    config: object,
+  ) => { decode(tokens: readonly number[], options: object): string };
+  const reference = new Reference(json('tokenizer.json'), json('tokenizer_config.json'));
 
   it("decodes any tokens to the text that Hugging Face's tokenizer gives", () => {
     fc.assert(
@@ -21,22 +26,23 @@ describe('BpeTokenizer', () => {
     );
   });
 
-  it('decodes what it encodes, in any script', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+  it('decodes what it encodes, in any script', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'grapheme' }), async (text) => {
         // A lone surrogate is no text; UTF-8 has no bytes for it.
-        fc.pre(text.isWellFormed() && text.normalize('NFC') === text);
-        expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
+        fc.pre(!/\p{Surrogate}/u.test(text) && text.normalize('NFC') === text);
+        expect(tokenizer.decode(await tokenizer.encode(text))).toBe(text);
       }),
     );
   });
 
-  it('skips special and timestamp tokens', () => {
-    const [word] = tokenizer.encode(' water');
+  it('skips special and timestamp tokens', async () => {
+    const [word] = await tokenizer.encode(' water');
     expect(tokenizer.decode([641, 642, 651, word!, 640])).toBe(tokenizer.decode([word!]));
   });
 
-  it('never lets a prompt spell a special token', () => {
-    for (const token of tokenizer.encode('hello <|endoftext|> <|nospeech|> world')) expect(token).toBeLessThan(640);
+  it('never lets a prompt spell a special token', async () => {
+    for (const token of await tokenizer.encode('hello <|endoftext|> <|nospeech|> world'))
+      expect(token).toBeLessThan(640);
   });
 });

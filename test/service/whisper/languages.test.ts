@@ -1,5 +1,5 @@
 import { isWrittenWithSpaces, languageCode, languageName, LANGUAGES } from '../../../service/src/whisper/languages';
-import { failureOf } from './failure-of';
+import { failureOf } from '../../support/failure-of';
 
 test('Whisper knows 100 languages, each with its own name', () => {
   expect(Object.keys(LANGUAGES)).toHaveLength(100);

@@ -61,6 +61,10 @@ test('runs without text and runs of no length are left out', () => {
   expect(lines(split([t(1), 1, t(1), t(2), 2, t(3)]).finished)).toEqual([[2, 3, t(2), 2, t(3)]]);
 });
 
+test('the next window never starts inside a finished segment', () => {
+  expect(split([t(0), 1, t(5), t(3), t(3), 2]).resumeAtS).toBe(5);
+});
+
 test('the next window never starts behind the audio', () => {
   expect(split([t(0), 1, t(9), t(9), 2], 5).resumeAtS).toBe(5);
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { specialTokensFrom } from '../../../service/src/whisper/special-tokens';
-import { failureOf } from './failure-of';
+import { failureOf } from '../../support/failure-of';
 import { CONFIG, GENERATION_CONFIG } from './small-vocabulary';
 
 /** What whisper-tiny publishes, and what whisper-tiny.en publishes; most of the languages and symbols left out. */

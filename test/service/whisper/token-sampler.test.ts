@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { logSumExp } from '../../../service/src/whisper/log-sum-exp';
 import { newTokenSampler } from '../../../service/src/whisper/token-sampler';
-import { failureOf } from './failure-of';
+import { failureOf } from '../../support/failure-of';
 
 const logits = Float32Array.from([1, 3, -Infinity, 2]);
 

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { EngineError } from './engine-error';
+import type { ModelDirectory } from './model-directory';
+
+/** Checksums of a model's files, in the model's folder, as `sha256sum` writes and checks them. */
+const CHECKSUMS_FILE = 'SHA256SUMS';
+
+/** A line of `sha256sum`: the digest, then a space and the mode (` ` text, `*` binary), then the path. */
+const LINE = /^(?<digest>[0-9a-f]{64}) [ *](?<file>.+)$/;
+
+/** Large enough to hash weights at the speed of the hash. */
+const READ_BYTES = 2 ** 20;
+
+/**
+ * Compares what the server loads of a model with the checksums that were written when its image was built. A model
+ * without checksums is taken as it is.
+ *
+ * A layer that was damaged, or a volume that was only half copied, may still load and would then mistranscribe.
+ *
+ * @returns how many files were compared
+ * @throws EngineError `model_corrupt`
+ */
+export async function verifyModelFiles(directory: ModelDirectory): Promise<number> {
+  const checksums = path.join(directory.path, CHECKSUMS_FILE);
+  if (!existsSync(checksums)) return 0;
+  const expected = parse(await readFile(checksums, 'utf8'), checksums);
+  const loaded = [
+    directory.encoderPath,
+    directory.decoderPath,
+    ...['config.json', 'generation_config.json', 'tokenizer.json'].map((file) => path.join(directory.path, file)),
+  ];
+  const faults = await Promise.all(loaded.map((file) => fault(directory.path, file, expected)));
+  const found = faults.filter((each) => each !== undefined);
+  if (found.length > 0) {
+    throw new EngineError(
+      'model_corrupt',
+      `model ${directory.name} in ${directory.path} is not what ${CHECKSUMS_FILE} says: ${found.join('; ')}. ` +
+        'Pull the image or copy the model anew.',
+    );
+  }
+  return loaded.length;
+}
+
+/** Writes the checksums of all files of a model's folder. */
+export async function writeModelChecksums(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile() && entry.name !== CHECKSUMS_FILE)
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .sort();
+  const lines = await Promise.all(files.map(async (file) => `${await sha256(path.join(folder, file))}  ${file}\n`));
+  await writeFile(path.join(folder, CHECKSUMS_FILE), lines.join(''));
+}
+
+function parse(text: string, file: string): ReadonlyMap<string, string> {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return new Map(
+    lines.map((line) => {
+      const groups = LINE.exec(line)?.groups;
+      if (!groups) {
+        throw new EngineError('model_corrupt', `${file}: ${JSON.stringify(line)} is no line of sha256sum`);
+      }
+      return [path.normalize(groups.file!), groups.digest!];
+    }),
+  );
+}
+
+async function fault(folder: string, file: string, expected: ReadonlyMap<string, string>): Promise<string | undefined> {
+  const name = path.relative(folder, file);
+  const digest = expected.get(name);
+  if (digest === undefined) return `${name} is not listed`;
+  const actual = existsSync(file) ? await sha256(file) : 'no file';
+  return actual === digest ? undefined : `${name} is ${actual}, expected ${digest}`;
+}
+
+async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: READ_BYTES }), hash);
+  return hash.digest('hex');
+}
