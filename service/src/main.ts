@@ -89,7 +89,8 @@ class Server {
       const { model, quantization, modelStore } = this.config;
       log.info({ port, model, quantization, modelStore, threads: this.threads, ...this.limits }, 'listening');
       await this.verifyModel();
-      await this.engine.start();
+      // Told to stop meanwhile: the engine has been stopped before it was started.
+      if (!this.state.draining) await this.engine.start();
     } catch (error) {
       // Told to stop while it was loading: that is an end as asked for.
       if (!this.state.draining) {

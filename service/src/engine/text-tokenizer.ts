@@ -6,8 +6,8 @@ import { readJson } from './model-directory';
 /** What is used of the library, whose own declarations refer to modules that it does not ship. */
 interface TokenizerLibrary {
   readonly Tokenizer: new (
-    tokenizer: object,
-    config: object,
+    tokenizer: unknown,
+    config: unknown,
   ) => { encode(text: string, options: { add_special_tokens: boolean }): { readonly ids: number[] } };
 }
 
