@@ -8,6 +8,10 @@ const shared = {
 module.exports = {
   reporters: ['default', '<rootDir>/test/support/count-reporter.js'],
   testTimeout: 30_000,
+  // Of the construct, by the tests that mirror its files: `npm run coverage`.
+  collectCoverageFrom: ['lib/**/*.ts'],
+  coverageReporters: ['text', 'json-summary'],
+  coverageThreshold: { global: { lines: 95, branches: 95 } },
   projects: [
     {
       ...shared,

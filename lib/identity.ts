@@ -92,7 +92,7 @@ export class Identity {
       const prop = `labels[${JSON.stringify(key)}]`;
       if (key in own) {
         faults.add('label-reserved', prop, value, "the pods are selected by it. Leave it out; it follows from 'name'.");
-      } else if (!LABEL_KEY.test(key) || !LABEL_VALUE.test(value)) {
+      } else if (!isLabel(key) || !isLabelValue(value)) {
         faults.add(
           'label-invalid',
           prop,
@@ -106,6 +106,16 @@ export class Identity {
 }
 
 const DNS_LABEL = 'it must be lower-case letters, digits and "-"';
+
+/** Whether Kubernetes takes the text as a label's key. */
+export function isLabel(key: string): boolean {
+  return LABEL_KEY.test(key);
+}
+
+/** Whether Kubernetes takes the text as a label's value. */
+export function isLabelValue(value: string): boolean {
+  return LABEL_VALUE.test(value);
+}
 
 /** What people read in `kubectl get -L`; left out where the tag is no label value. */
 function versionLabel({ tag }: ImageReference): Record<string, string> {

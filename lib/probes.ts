@@ -69,6 +69,13 @@ export class Probes {
     mustSucceedOnce('livenessProbe', this.#liveness, faults);
   }
 
+  /** Longest time that a pod has to load its model before it is restarted, in seconds. */
+  get startupBudgetSeconds(): number {
+    const { initialDelaySeconds, periodSeconds, failureThreshold = 0 } = this.#startup;
+    const seconds = (duration?: Duration): number => duration?.toSeconds({ integral: false }) ?? 0;
+    return seconds(initialDelaySeconds) + seconds(periodSeconds) * failureThreshold;
+  }
+
   /** @param port the container's port, stated on each probe: cdk8s-plus would otherwise fall back to 80 */
   toContainerProbes(port: number): { startup: Probe; liveness: Probe; readiness: Probe } {
     return {

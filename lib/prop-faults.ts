@@ -40,7 +40,8 @@ export class PropFaults {
   /** The API takes whole seconds; `Duration` would throw later, without the path of the construct. */
   wholeSeconds(code: string, prop: string, value: Duration, bounds: Bounds): number {
     const seconds = value.toSeconds({ integral: false });
-    if (!Number.isInteger(seconds) || seconds < bounds.min) {
+    const { min, max = Number.MAX_SAFE_INTEGER } = bounds;
+    if (!Number.isInteger(seconds) || seconds < min || seconds > max) {
       this.add(code, prop, `${seconds} s`, `it must be whole seconds ${range(bounds)}. ${bounds.remedy}`);
     }
     return seconds;

@@ -20,7 +20,7 @@ import type { Identity } from './identity';
 const SERVER_ID = 10001;
 
 /** Room for temporary files, on the node's disk: in memory it would count against the container's limit. */
-const TMP_SIZE = Size.mebibytes(32);
+export const TMP_SIZE = Size.mebibytes(32);
 
 export const POD_SECURITY_CONTEXT: PodSecurityContextProps = {
   ensureNonRoot: true,

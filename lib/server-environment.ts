@@ -1,32 +1,96 @@
 import { EnvValue } from 'cdk8s-plus-28';
-import { DEFAULTS, ENV, IMAGE_MODEL_STORE } from './contract';
+import type { ApiKeys } from './api-keys';
+import { ENV, IMAGE_MODEL_STORE } from './contract';
+import type { DeviceChoice } from './device';
 import type { Drain } from './drain';
+import { checkEnvNames } from './env-names';
 import type { ModelChoice } from './model';
+import type { PropFaults } from './prop-faults';
 import type { Sizing } from './sizing';
+
+/** What the server is told beside the props. */
+export interface EnvironmentProps {
+  /**
+   * Further environment variables of the server.
+   *
+   * Those that props decide are the construct's own. The server's other settings can be given here: `STT_LOG_LEVEL`,
+   * `STT_MAX_QUEUE`, `STT_MAX_AUDIO_SECONDS`, `STT_MAX_BODY_BYTES`. Never a secret: everybody who may read the
+   * Deployment reads it.
+   *
+   * @default - none
+   */
+  readonly env?: Record<string, string>;
+}
 
 /** What the server is told by its manifest. */
 export interface ServerSettings {
   readonly port: number;
   readonly sizing: Sizing;
   readonly model: ModelChoice;
+  readonly device: DeviceChoice;
   readonly drain: Drain;
+  readonly apiKeys: ApiKeys;
+  /** Checked by {@link extraEnvironment}. */
+  readonly extraEnvironment: Record<string, string>;
 }
 
-/** The server's environment variables, in the contract's names and the contract's order. */
-export function serverEnvironment({ port, sizing, model, drain }: ServerSettings): Record<string, EnvValue> {
+/** Variables of the contract that a prop decides, by that prop. Written into `env` they would be duplicates. */
+const DECIDED_BY: Readonly<Record<string, string>> = {
+  [ENV.host]: 'nothing: the server must listen on every interface of its pod',
+  [ENV.port]: "'port'",
+  [ENV.model]: "'model'",
+  [ENV.modelStore]: "'modelSource'",
+  [ENV.device]: "'device'",
+  [ENV.quantization]: "'quantization'",
+  [ENV.requestTimeoutSeconds]: "'requestTimeout'",
+  [ENV.drainDelaySeconds]: "'endpointPropagation'",
+  [ENV.apiKeysFile]: "'apiKeysSecretName'",
+  [ENV.ompThreads]: "'cpus'",
+  [ENV.mklThreads]: "'cpus'",
+};
+
+/** Names that the server takes for itself: it refuses to start with one that it does not know. */
+const SERVER_PREFIX = 'STT_';
+
+export function extraEnvironment({ env = {} }: EnvironmentProps, faults: PropFaults): Record<string, string> {
+  checkEnvNames('env', env, faults);
+  const known: string[] = Object.values(ENV);
+  for (const name of Object.keys(env)) {
+    const owner = DECIDED_BY[name];
+    if (owner !== undefined) {
+      faults.add('env-reserved', 'env', name, `it would be there twice. It is decided by ${owner}. Leave it out here.`);
+    } else if (name.startsWith(SERVER_PREFIX) && !known.includes(name)) {
+      const free = known.filter((each) => !(each in DECIDED_BY)).join(', ');
+      faults.add(
+        'env-unknown',
+        'env',
+        name,
+        `the server has no such setting and would refuse to start. It has ${free}.`,
+      );
+    }
+  }
+  return env;
+}
+
+/** The server's environment variables, in the contract's names and the contract's order, the user's own behind them. */
+export function serverEnvironment(settings: ServerSettings): Record<string, EnvValue> {
+  const { port, sizing, model, device, drain, apiKeys } = settings;
   const threads = sizing.cpus.toThreads();
+  const keys = apiKeys.path;
   const variables: Record<string, string> = {
     // Every interface: the kubelet and the Service reach the pod by its address.
     [ENV.host]: '0.0.0.0',
     [ENV.port]: String(port),
     [ENV.model]: model.folder,
     [ENV.modelStore]: IMAGE_MODEL_STORE,
-    [ENV.device]: DEFAULTS.device,
+    [ENV.device]: device.device,
     [ENV.quantization]: model.quantization,
     [ENV.requestTimeoutSeconds]: String(drain.requestTimeoutSeconds),
     [ENV.drainDelaySeconds]: String(drain.delaySeconds),
+    ...(keys === undefined ? {} : { [ENV.apiKeysFile]: keys }),
     [ENV.ompThreads]: threads,
     [ENV.mklThreads]: threads,
+    ...settings.extraEnvironment,
   };
   return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, EnvValue.fromValue(value)]));
 }

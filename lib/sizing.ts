@@ -1,6 +1,9 @@
-import { Size } from 'cdk8s';
+import { Size, SizeRoundingBehavior } from 'cdk8s';
 import { Cpu, type ContainerResources } from 'cdk8s-plus-28';
+import type { ModelChoice } from './model';
 import type { PropFaults } from './prop-faults';
+import { TMP_SIZE } from './security';
+import type { Warnings } from './warnings';
 
 /** How large each pod is. */
 export interface SizingProps {
@@ -15,16 +18,27 @@ export interface SizingProps {
   readonly cpus?: number;
 
   /**
-   * Memory of each pod: requested and limited to. Whole mebibytes.
+   * Memory of each pod: requested and limited to. Whole mebibytes, not less than the model needs.
    *
-   * @default Size.mebibytes(700)
+   * @default - 700Mi, or what the model needs where that is more
    */
   readonly memory?: Size;
+
+  /**
+   * Disk of each pod for logs and temporary files: requested and limited to. Whole mebibytes, more than the 32Mi of
+   * `/tmp`. A model that is copied into the pod comes on top by itself.
+   *
+   * @default Size.mebibytes(64)
+   */
+  readonly ephemeralStorage?: Size;
 }
 
 /** The deployment document's: resources, `cpu 2, memory 700Mi`. */
 const DEFAULT_CPUS = 2;
-const DEFAULT_MEMORY = Size.mebibytes(700);
+const DEFAULT_MEMORY_MEBIBYTES = 700;
+
+/** `/tmp`, and as much again for logs that the kubelet has not rotated yet. */
+const DEFAULT_EPHEMERAL_STORAGE = Size.mebibytes(64);
 
 /** A whole number of CPUs. */
 export class Cpus {
@@ -50,18 +64,43 @@ export class Cpus {
   }
 }
 
-/** CPUs and memory of a pod. */
+/** CPUs, memory and disk of a pod. */
 export class Sizing {
   readonly cpus: Cpus;
   readonly memory: Size;
+  readonly ephemeralStorage: Size;
 
-  constructor(props: SizingProps, faults: PropFaults) {
+  constructor(props: SizingProps, model: ModelChoice, faults: PropFaults, warnings: Warnings) {
     this.cpus = Cpus.of(props.cpus ?? DEFAULT_CPUS, faults);
-    this.memory = props.memory ?? DEFAULT_MEMORY;
-    faults.wholeMebibytes('memory-invalid', 'memory', this.memory, {
+    const need = model.memoryNeed?.toMebibytes({ rounding: SizeRoundingBehavior.NONE }) ?? 0;
+    this.memory = props.memory ?? Size.mebibytes(Math.max(DEFAULT_MEMORY_MEBIBYTES, need));
+    this.ephemeralStorage = props.ephemeralStorage ?? DEFAULT_EPHEMERAL_STORAGE;
+    const memory = faults.wholeMebibytes('memory-invalid', 'memory', this.memory, {
       min: 1,
       remedy: 'Give the memory with Size.mebibytes or Size.gibibytes.',
     });
+    if (Number.isInteger(memory) && memory < need) {
+      faults.add(
+        'memory-below-model',
+        'memory',
+        `${memory}Mi`,
+        `${model.description} needs ${need}Mi, and the kernel would kill it. Leave 'memory' out, give ` +
+          `Size.mebibytes(${need}) or more, or choose a smaller model.`,
+      );
+    }
+    const tmp = TMP_SIZE.toMebibytes();
+    faults.wholeMebibytes('ephemeral-storage-invalid', 'ephemeralStorage', this.ephemeralStorage, {
+      min: tmp + 1,
+      remedy: `Temporary files may take ${tmp}Mi of it, and a pod above it is evicted. Give Size.mebibytes(64).`,
+    });
+    const { recommendedCpus = 0 } = model;
+    if (this.cpus.count < recommendedCpus) {
+      warnings.add(
+        'cpus-below-model',
+        `cpus is ${this.cpus.count}: ${model.description} should have ${recommendedCpus}, or callers wait long for an ` +
+          'answer. Raise cpus, or choose a smaller model.',
+      );
+    }
   }
 
   /** Requests and limits are one value, which is what makes the pod Guaranteed. */

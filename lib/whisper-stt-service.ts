@@ -1,19 +1,38 @@
 import { ApiObject } from 'cdk8s';
 import type { Deployment, Namespace, Service, ServiceAccount } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { admissionPolicyEnabled, createAdmissionPolicy, type AdmissionPolicyProps } from './admission-policy';
+import { ApiKeys, type ApiKeysProps } from './api-keys';
 import { Autoscaling, createHpa, type AutoscalingProps } from './autoscaling';
+import { Availability, type AvailabilityProps } from './availability';
+import { DeviceChoice, type DeviceProps } from './device';
 import { Drain, type DrainProps } from './drain';
+import { emitAsWritten } from './emit-as-written';
+import { HttpRouteExposure, type HttpRouteProps } from './http-route';
 import { Identity, type IdentityProps } from './identity';
 import { ImageReference } from './image-reference';
+import { IngressExposure, type IngressProps } from './ingress';
+import { KubernetesVersion, type KubernetesVersionProps } from './kubernetes-version';
 import { ModelChoice, type ModelProps } from './model';
+import { ModelStore, type ModelSourceProps } from './model-source';
+import { Monitoring, type MonitoringProps } from './monitoring';
 import { createNamespace, type NamespaceProps } from './namespace';
-import { createService, listeningPort, type NetworkingProps } from './networking';
-import { enforcePolicy } from './policy';
+import { createNetworkPolicy, NetworkAccess, type NetworkPolicyProps } from './network-policy';
+import { createService, listeningPort, trafficDistribution, type NetworkingProps } from './networking';
+import { explain } from './explanation/explain';
+import { advice, enforcePolicy, manifestsOf } from './policy';
+import { PodMetadata, type PodMetadataProps } from './pod-metadata';
 import { Probes, type ProbeProps } from './probes';
 import { PropFaults } from './prop-faults';
+import { createLimitRange, createResourceQuota, type QuotaProps } from './quota';
+import { Rollout, type RolloutProps } from './rollout';
+import { Scheduling, type SchedulingProps } from './scheduling';
 import { createServiceAccount } from './security';
+import { extraEnvironment, type EnvironmentProps } from './server-environment';
+import { Sidecars, type SidecarProps } from './sidecar';
 import { Sizing, type SizingProps } from './sizing';
-import { createDeployment, type WorkloadProps } from './workload';
+import { Warnings } from './warnings';
+import { createDeployment, ImagePull, type WorkloadProps } from './workload';
 
 /** Everything that can be said about a `WhisperSttService`; only `image` must be. */
 export interface WhisperSttServiceProps
@@ -23,10 +42,26 @@ export interface WhisperSttServiceProps
     NamespaceProps,
     SizingProps,
     ModelProps,
+    ModelSourceProps,
+    DeviceProps,
+    ApiKeysProps,
+    EnvironmentProps,
+    PodMetadataProps,
+    SidecarProps,
     ProbeProps,
     DrainProps,
+    RolloutProps,
     AutoscalingProps,
-    NetworkingProps {}
+    AvailabilityProps,
+    SchedulingProps,
+    NetworkingProps,
+    NetworkPolicyProps,
+    IngressProps,
+    HttpRouteProps,
+    QuotaProps,
+    AdmissionPolicyProps,
+    MonitoringProps,
+    KubernetesVersionProps {}
 
 /**
  * Whisper speech-to-text on Kubernetes: Guaranteed pods with pinned CPUs, probed, scaled and locked down.
@@ -52,6 +87,35 @@ export class WhisperSttService extends Construct {
   /** The HorizontalPodAutoscaler. */
   public readonly hpa: ApiObject;
 
+  /** What node drains must respect; undefined with `podDisruptionBudget: false`. */
+  public readonly podDisruptionBudget?: ApiObject;
+
+  /** Who may talk to the pods; undefined with `networkPolicy: false`. */
+  public readonly networkPolicy?: ApiObject;
+
+  /** How callers outside of the cluster come in; undefined without `ingress`. */
+  public readonly ingress?: ApiObject;
+
+  /** How callers outside of the cluster come in by a Gateway; undefined without `httpRoute`. */
+  public readonly httpRoute?: ApiObject;
+
+  /** What the namespace may use; undefined without `resourceQuota`. */
+  public readonly resourceQuota?: ApiObject;
+
+  /** What each container of the namespace must say; undefined without `limitRange`. */
+  public readonly limitRange?: ApiObject;
+
+  /** The ValidatingAdmissionPolicy that refuses unpinned pods; undefined without `admissionPolicy`. */
+  public readonly admissionPolicy?: ApiObject;
+
+  /** What puts the ValidatingAdmissionPolicy into force; undefined without `admissionPolicy`. */
+  public readonly admissionPolicyBinding?: ApiObject;
+
+  /** How Prometheus finds the metrics; undefined without `serviceMonitor`. */
+  public readonly serviceMonitor?: ApiObject;
+
+  readonly #warnings = new Warnings();
+
   /**
    * @param scope a chart, or a construct below one
    * @param id unique in its scope; object names come from `name`, so it can be changed at will
@@ -62,17 +126,53 @@ export class WhisperSttService extends Construct {
     super(scope, id);
 
     const faults = new PropFaults();
-    const image = ImageReference.parse(props.image, faults);
+    const kubernetesVersion = KubernetesVersion.parse(props.kubernetesVersion, faults);
+    const image = ImageReference.parse(props.image, faults, { digest: props.imageDigest });
     const identity = new Identity(this, props, image, faults);
-    const sizing = new Sizing(props, faults);
-    const model = new ModelChoice(props, faults);
+    const pull = new ImagePull(props, faults);
+    const podMetadata = new PodMetadata(props, identity, faults);
+    const model = new ModelChoice(props, faults, this.#warnings);
+    const modelStore = new ModelStore(props, kubernetesVersion, faults);
+    const device = new DeviceChoice(props, faults, this.#warnings);
+    const sizing = new Sizing(props, model, faults, this.#warnings);
+    const apiKeys = new ApiKeys(props, faults);
+    const environment = extraEnvironment(props, faults);
+    const sidecars = new Sidecars(props, [identity.name], kubernetesVersion, faults);
     const port = listeningPort(props, faults);
     const probes = new Probes(props, faults);
-    const drain = new Drain(props, faults);
+    const drain = new Drain(props, kubernetesVersion, faults);
+    const rollout = new Rollout(props, probes, faults);
+    const availability = new Availability(props, faults);
+    const scheduling = new Scheduling(props, device.toTolerations(), faults);
     const autoscaling = new Autoscaling(props, faults);
+    const distribution = trafficDistribution(props, kubernetesVersion, this.#warnings);
+    const access = new NetworkAccess(props, faults);
+    const ingress = IngressExposure.of(props, drain.requestTimeoutSeconds, faults);
+    const route = HttpRouteExposure.of(props, identity, drain.requestTimeoutSeconds, faults);
+    const guarded = admissionPolicyEnabled(props, kubernetesVersion, faults);
+    const monitoring = Monitoring.of(props, faults);
     faults.throwIfAny(this.node.path);
 
     this.namespace = (props.createNamespace ?? true) ? createNamespace(this, identity) : undefined;
+    // What limits pods is applied before the pods are.
+    if (props.resourceQuota ?? false) {
+      this.resourceQuota = createResourceQuota(this, identity, () => ({
+        deployment: ApiObject.of(this.deployment),
+        hpa: this.hpa,
+      }));
+    }
+    if (props.limitRange ?? false) {
+      this.limitRange = createLimitRange(this, identity);
+    }
+    if (guarded) {
+      const { policy, binding } = createAdmissionPolicy(this, identity);
+      this.admissionPolicy = policy;
+      this.admissionPolicyBinding = binding;
+    }
+    if (access.enabled) {
+      const proxies = [ingress, route].flatMap((exposure) => exposure?.proxy ?? []);
+      this.networkPolicy = createNetworkPolicy(this, identity, port, access, proxies);
+    }
     this.serviceAccount = createServiceAccount(this, identity);
     this.deployment = createDeployment(this, {
       identity,
@@ -83,11 +183,48 @@ export class WhisperSttService extends Construct {
       probes,
       drain,
       serviceAccount: this.serviceAccount,
+      pull,
+      podMetadata,
+      modelStore,
+      device,
+      apiKeys,
+      extraEnvironment: environment,
+      sidecars,
+      rollout,
+      scheduling,
     });
-    this.service = createService(this, identity, port);
+    availability.spread(this, this.deployment, identity);
+    this.podDisruptionBudget = availability.createPodDisruptionBudget(this, identity);
+    this.service = createService(this, identity, port, distribution);
     this.hpa = createHpa(this, identity, this.deployment, autoscaling);
 
+    this.ingress = ingress?.create(this, identity);
+    this.httpRoute = route?.create(this, identity, port);
+    this.serviceMonitor = monitoring?.create(this, identity);
+
     this.node.defaultChild = ApiObject.of(this.deployment);
+    for (const object of this.node.findAll().filter((child) => ApiObject.isApiObject(child))) {
+      emitAsWritten(object);
+    }
     enforcePolicy(this);
+  }
+
+  /**
+   * What somebody should know about this deployment although nothing is wrong with it, each behind a stable code.
+   *
+   * cdk8s has no channel for warnings: print them from the app.
+   */
+  public get warnings(): string[] {
+    return [...this.#warnings.list(), ...advice(this)];
+  }
+
+  /**
+   * Every object, why it exists and which props change it; then the CPU and memory that the pods can come to use at the
+   * minimum, at the maximum and in a rollout, and how many nodes that takes.
+   *
+   * @returns text for a terminal
+   */
+  public explain(): string {
+    return explain(manifestsOf(this));
   }
 }

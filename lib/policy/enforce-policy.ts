@@ -1,34 +1,34 @@
 import { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { guaranteedQos } from './guaranteed-qos';
 import type { Manifest } from './manifest';
-import { replicaRange } from './replica-range';
-import type { Finding, Rule } from './rule';
-import { threadsMatchCpus } from './threads-match-cpus';
-import { wholeCpus } from './whole-cpus';
-
-/** All rules, in the order in which their findings are listed. */
-export const RULES: readonly Rule[] = [wholeCpus, guaranteedQos, threadsMatchCpus, replicaRange];
+import { observeRendering } from './rendering-chart';
+import { messageOf } from './rule';
+import { violationsOf } from './rules';
 
 /**
  * Makes synth fail while the construct's manifests break a rule. All findings are listed, each behind the path of the
  * construct.
- *
- * The manifests are rendered for it, so that JSON patches and sidecars are checked like everything else.
  */
 export function enforcePolicy(construct: Construct): void {
+  const rendersElsewhere = observeRendering(construct);
   construct.node.addValidation({
-    validate: () => {
-      const manifests = construct.node
-        .findAll()
-        .filter((child) => ApiObject.isApiObject(child))
-        .map((object) => object.toJson() as Manifest);
-      return RULES.flatMap((rule) => rule.check(manifests).map((finding) => message(rule, finding)));
-    },
+    validate: () => (rendersElsewhere() ? [] : messages(construct, 'error')),
   });
 }
 
-function message(rule: Rule, { object, field, got, remedy }: Finding): string {
-  const value = got === undefined ? 'missing' : JSON.stringify(got);
-  return `[${rule.id}] ${object}: ${field} is ${value}: ${rule.cause}. ${remedy}`;
+/** What the construct's manifests should not say unawares. */
+export function advice(construct: Construct): string[] {
+  return messages(construct, 'advice');
+}
+
+/** Rendered for it, so that JSON patches and sidecars are seen like everything else. */
+export function manifestsOf(construct: Construct): Manifest[] {
+  return construct.node
+    .findAll()
+    .filter((child) => ApiObject.isApiObject(child))
+    .map((object) => object.toJson() as Manifest);
+}
+
+function messages(construct: Construct, severity: 'error' | 'advice'): string[] {
+  return violationsOf(manifestsOf(construct), severity).map(({ rule, finding }) => messageOf(rule, finding));
 }

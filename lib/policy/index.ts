@@ -1,1 +1,1 @@
-export { enforcePolicy } from './enforce-policy';
+export { advice, enforcePolicy, manifestsOf } from './enforce-policy';

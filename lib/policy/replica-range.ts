@@ -7,6 +7,7 @@ const DEFAULT_MIN_REPLICAS = 1;
 /** The autoscaler's range has its smaller end first. */
 export const replicaRange: Rule = {
   id: 'replica-range',
+  severity: 'error',
   cause: 'no number of replicas is in the range, and Kubernetes would refuse the autoscaler',
   explanation:
     'A HorizontalPodAutoscaler keeps the number of pods from minReplicas to maxReplicas. Kubernetes refuses one whose ' +

@@ -49,3 +49,8 @@ export class ResourceQuantity {
 function divideRoundingUp(dividend: bigint, divisor: bigint): bigint {
   return (dividend + divisor - 1n) / divisor;
 }
+
+/** An amount of memory for people, rounded up: `700Mi`. */
+export function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 2 ** 20)}Mi`;
+}

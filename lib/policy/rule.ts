@@ -15,10 +15,15 @@ export interface Finding {
   readonly remedy: string;
 }
 
-/** Something that the manifests of a Whisper service must never say. */
+/** An error makes synth fail; advice is printed. */
+export type Severity = 'error' | 'advice';
+
+/** Something that the manifests of a Whisper service must never say, or should not say unawares. */
 export interface Rule {
   /** Stable, in kebab-case: for people who search for it and for tests. */
   readonly id: string;
+
+  readonly severity: Severity;
 
   /** What goes wrong, in half a sentence: it stands in the message. */
   readonly cause: string;
@@ -31,4 +36,15 @@ export interface Rule {
    * @returns every place that breaks the rule
    */
   check(manifests: readonly Manifest[]): Finding[];
+}
+
+/** Where the rule is explained. */
+export function documentationOf({ id }: Rule): string {
+  return `docs/RULES.md#${id}`;
+}
+
+/** A finding as a person reads it: where, what, why, and what to do. */
+export function messageOf(rule: Rule, { object, field, got, remedy }: Finding): string {
+  const value = got === undefined ? 'missing' : JSON.stringify(got);
+  return `[${rule.id}] ${object}: ${field} is ${value}: ${rule.cause}. ${remedy} See ${documentationOf(rule)}.`;
 }

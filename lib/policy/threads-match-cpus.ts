@@ -1,11 +1,12 @@
 import { ENV } from '../contract';
-import { serverContainersOf } from './manifest';
+import { environmentValue, serverContainersOf } from './manifest';
 import { ResourceQuantity } from './resource-quantity';
 import type { Rule } from './rule';
 
 /** The server is told to run as many threads as it has CPUs. */
 export const threadsMatchCpus: Rule = {
   id: 'threads-match-cpus',
+  severity: 'error',
   cause: 'more threads than CPUs wait for each other, and fewer leave pinned CPUs idle',
   explanation:
     'Threads of a matrix product meet at its end: one that has to wait for a CPU holds all others up. ONNX Runtime does ' +
@@ -17,7 +18,7 @@ export const threadsMatchCpus: Rule = {
       const limit = container.resources?.limits?.cpu;
       const cpus = ResourceQuantity.parse(limit)?.toNumber();
       return [ENV.ompThreads, ENV.mklThreads].flatMap((name) => {
-        const threads = container.env?.filter((variable) => variable.name === name).at(-1)?.value;
+        const threads = environmentValue(container, name);
         if (threads !== undefined && Number(threads) === cpus) {
           return [];
         }

@@ -5,6 +5,7 @@ import type { Rule } from './rule';
 /** The server has a whole number of CPUs. */
 export const wholeCpus: Rule = {
   id: 'whole-cpus',
+  severity: 'error',
   cause: 'the kubelet pins whole CPUs only, so inference threads would share theirs with other pods',
   explanation:
     "The kubelet's static CPU manager gives CPUs of their own to containers of Guaranteed pods that request a whole " +

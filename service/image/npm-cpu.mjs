@@ -1,4 +1,6 @@
 // npm's name for an architecture that container tools call by another:  npm-cpu.mjs amd64|arm64
+import { fileURLToPath } from 'node:url';
+
 const CPUS = { amd64: 'x64', arm64: 'arm64' };
 
 /**
@@ -13,4 +15,4 @@ export function npmCpu(architecture) {
   return cpu;
 }
 
-if (import.meta.main ?? process.argv[1] === new URL(import.meta.url).pathname) console.log(npmCpu(process.argv[2]));
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(npmCpu(process.argv[2]));

@@ -23,10 +23,12 @@ for (const napi of readdirSync(path.join(onnxRuntime, 'bin'))) {
 }
 rmSync(path.join(onnxRuntime, 'script'), { recursive: true });
 
-// Types, source maps and tests. Licences and readme files stay.
+// TypeScript, source maps and tests. Licences and readme files stay.
 for (const entry of readdirSync(modules, { recursive: true, withFileTypes: true })) {
   const file = path.join(entry.parentPath, entry.name);
-  const unread = entry.isDirectory() ? /^(\.bin|\.github|test|tests|docs|examples|benchmark|benchmarks)$/ : /\.(d\.[cm]?ts|map)$/;
+  const unread = entry.isDirectory()
+    ? /^(\.bin|\.github|@types|test|tests|docs|examples|benchmarks?)$/
+    : /\.([cm]?ts|map)$/;
   if (unread.test(entry.name)) rmSync(file, { recursive: true, force: true });
 }
 

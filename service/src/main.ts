@@ -14,8 +14,8 @@ import { buildApp } from './http/app';
 import { ServerState } from './http/server-state';
 import { TranscriptionMetrics } from './observability/metrics';
 
-/** Half an hour of FLAC takes some 9 s on a busy core; what takes longer than this is made to. */
-const DECODE_TIMEOUT_MS = 20_000;
+/** Half an hour of audio takes 6 s of a core; what takes longer than this on a busy one is made to. */
+const DECODE_TIMEOUT_MS = 30_000;
 
 /**
  * Runs the server until it is told to stop.
@@ -73,7 +73,13 @@ class Server {
       this.exitWith = resolve;
     });
     this.logEngineEvents();
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void this.stop(signal));
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      // The program's own, of the time before there was a server (bin/whisper-stt.js). It goes when this one is there:
+      // what was heard in between would be lost.
+      const earlier = process.listeners(signal);
+      process.on(signal, () => void this.stop(signal));
+      for (const listener of earlier) process.off(signal, listener);
+    }
     const { log } = this.app;
     for (const [name, stated] of Object.entries(this.config.statedThreads)) {
       if (stated !== this.threads) {

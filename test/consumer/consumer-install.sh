@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 fact() { node -p "const p = require('$root/package.json'); $1"; }
 
 echo "consumer install: packing"
-(cd "$root" && npm run --silent build && npm pack --silent --pack-destination "$work" >/dev/null)
+(cd "$root" && npm run --silent package -- --silent --pack-destination "$work" >/dev/null)
 tarball=$(echo "$work"/cdk8s-whisper-stt-*.tgz)
 
 mkdir "$work/project"

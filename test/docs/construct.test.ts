@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RULES } from '../../lib/policy/enforce-policy';
+import { RULES } from '../../lib/policy/rules';
 
 const ROOT = join(__dirname, '../..');
 const GUIDE = readFileSync(join(ROOT, 'docs/construct.md'), 'utf8');
@@ -34,5 +34,11 @@ describe("the construct's guide", () => {
 
   test('has a row for every rule', () => {
     expect(RULES.filter(({ id }) => !GUIDE.includes(`| \`${id}\``))).toEqual([]);
+  });
+
+  test("names the package's version where cdk8s-cli wants it exactly", () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+
+    expect(GUIDE).toContain(`    version: ${version}\n    class: WhisperSttPolicy`);
   });
 });

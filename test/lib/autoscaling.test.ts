@@ -1,3 +1,4 @@
+import { Size } from 'cdk8s';
 import { failure, synthesize } from './synthesize';
 
 describe('autoscaling', () => {
@@ -46,7 +47,16 @@ describe('autoscaling', () => {
     });
   });
 
+  test('states the idle working set that was declared, for whoever checks the manifests', () => {
+    expect(synthesize({ idleMemory: Size.mebibytes(300) }).hpa).toHaveProperty('metadata.annotations', {
+      'cdk8s-whisper-stt/idle-memory': '300Mi',
+    });
+    expect(synthesize().hpa).not.toHaveProperty('metadata.annotations');
+  });
+
   test.each([
+    [{ idleMemory: Size.kibibytes(1500) }, '[idle-memory-invalid] idleMemory is "1.46484375Mi"'],
+    [{ idleMemory: Size.mebibytes(0) }, '[idle-memory-invalid] idleMemory is "0Mi"'],
     [{ minReplicas: 0 }, '[replicas-invalid] minReplicas is 0'],
     [{ maxReplicas: 2.5 }, '[replicas-invalid] maxReplicas is 2.5'],
     [{ targetCpuUtilizationPercent: 0 }, '[utilization-invalid] targetCpuUtilizationPercent is 0'],

@@ -32,7 +32,7 @@ describe('the deployment document', () => {
   });
 
   test('requests equal limits: two CPUs and 700Mi', () => {
-    const amounts = { cpu: '2', memory: '700Mi' };
+    const amounts = { cpu: '2', memory: '700Mi', 'ephemeral-storage': '64Mi' };
     expect(deployment).toHaveProperty(`${container}.resources`, { requests: amounts, limits: amounts });
   });
 

@@ -14,7 +14,7 @@ describe('the image', () => {
     expect(deployment.metadata.labels).toMatchObject({ 'app.kubernetes.io/version': version });
   });
 
-  test.each(['stt-service', 'registry.example.com:5000/voice/stt', `stt@${DIGEST}`, `stt:${'a'.repeat(64)}`])(
+  test.each([`stt@${DIGEST}`, `registry.example.com:5000/voice/stt@${DIGEST}`, `stt:${'a'.repeat(64)}`])(
     '%s gives no version label',
     (image) => {
       expect(synthesize({ image }).deployment.metadata.labels).not.toHaveProperty(['app.kubernetes.io/version']);
@@ -25,7 +25,25 @@ describe('the image', () => {
     expect(failure(() => synthesize({ image }))).toContain(`[image-invalid] image is ${JSON.stringify(image)}`);
   });
 
-  test('is pulled at each start, since a tag can be pushed anew', () => {
-    expect(synthesize().deployment).toHaveProperty('spec.template.spec.containers[0].imagePullPolicy', 'Always');
+  test('can have its digest from a prop of its own', () => {
+    const { deployment } = synthesize({ image: 'stt:2.1', imageDigest: DIGEST });
+
+    expect(deployment).toHaveProperty('spec.template.spec.containers[0].image', `stt:2.1@${DIGEST}`);
+    expect(deployment.metadata.labels).toMatchObject({ 'app.kubernetes.io/version': '2.1' });
+  });
+
+  test.each(['latest', '9f'.repeat(32), 'sha256:9f', `sha256:${'9F'.repeat(32)}`, `sha512:${'9f'.repeat(32)}`])(
+    '%s is no digest',
+    (imageDigest) => {
+      expect(failure(() => synthesize({ imageDigest }))).toContain(
+        `[image-digest-invalid] imageDigest is "${imageDigest}": it must be "sha256:" and 64 lower-case hex digits.`,
+      );
+    },
+  );
+
+  test('has one digest', () => {
+    expect(failure(() => synthesize({ image: `stt@${DIGEST}`, imageDigest: DIGEST }))).toContain(
+      `[image-digest-invalid] imageDigest is "${DIGEST}": 'image' has a digest already. Give it once.`,
+    );
   });
 });

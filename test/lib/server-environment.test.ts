@@ -1,5 +1,6 @@
 import { ENV } from '../../lib/contract';
-import { synthesize } from './synthesize';
+import { readConfig } from '../../service/src/config';
+import { failure, synthesize } from './synthesize';
 
 describe("the server's environment", () => {
   const { deployment } = synthesize();
@@ -20,7 +21,56 @@ describe("the server's environment", () => {
   });
 
   test('has no name that scanners take for a secret', () => {
-    // Polaris sensitiveContainerEnvVar, kube-linter env-var-secret, Kubescape C-0012.
-    expect(Object.values(ENV).filter((name) => /token|key|secret|password|bearer/i.test(name))).toEqual([]);
+    // Polaris sensitiveContainerEnvVar, kube-linter env-var-secret, Kubescape C-0012. Of the last one a name may contain
+    // "key" where the value is a path.
+    expect(Object.values(ENV).filter((name) => /token|secret|password|bearer/i.test(name))).toEqual([]);
+    expect(Object.values(ENV).filter((name) => /key/i.test(name))).toEqual([ENV.apiKeysFile]);
+  });
+
+  test('takes further variables, behind its own', () => {
+    const { deployment: other } = synthesize({ env: { STT_LOG_LEVEL: 'debug', TZ: 'UTC' } });
+
+    expect(other).toHaveProperty('spec.template.spec.containers[0].env.length', 12);
+    expect(other).toHaveProperty('spec.template.spec.containers[0].env[10]', { name: 'STT_LOG_LEVEL', value: 'debug' });
+    expect(other).toHaveProperty('spec.template.spec.containers[0].env[11]', { name: 'TZ', value: 'UTC' });
+  });
+
+  test.each(['STT_LOG_LEVEL', 'STT_MAX_QUEUE', 'STT_MAX_AUDIO_SECONDS', 'STT_MAX_BODY_BYTES'])(
+    'takes %s, which no prop decides',
+    (name) => {
+      expect(failure(() => synthesize({ env: { [name]: '1' } }))).toBe('');
+    },
+  );
+
+  test.each([
+    [ENV.host, 'nothing: the server must listen on every interface of its pod'],
+    [ENV.port, "'port'"],
+    [ENV.model, "'model'"],
+    [ENV.modelStore, "'modelSource'"],
+    [ENV.device, "'device'"],
+    [ENV.quantization, "'quantization'"],
+    [ENV.requestTimeoutSeconds, "'requestTimeout'"],
+    [ENV.drainDelaySeconds, "'endpointPropagation'"],
+    [ENV.apiKeysFile, "'apiKeysSecretName'"],
+    [ENV.ompThreads, "'cpus'"],
+    [ENV.mklThreads, "'cpus'"],
+  ])('has %s once', (name, owner) => {
+    expect(failure(() => synthesize({ env: { [name]: '1' } }))).toContain(
+      `[env-reserved] env is "${name}": it would be there twice. It is decided by ${owner}. Leave it out here.`,
+    );
+  });
+
+  test('has no setting that the server does not know, with which it would refuse to start', () => {
+    expect(() => readConfig({ STT_LOGLEVEL: 'debug' })).toThrow('STT_LOGLEVEL');
+    expect(failure(() => synthesize({ env: { STT_LOGLEVEL: 'debug' } }))).toContain(
+      '[env-unknown] env is "STT_LOGLEVEL": the server has no such setting and would refuse to start. It has STT_MAX_QUEUE, ' +
+        'STT_MAX_AUDIO_SECONDS, STT_MAX_BODY_BYTES, STT_LOG_LEVEL.',
+    );
+  });
+
+  test.each(['', '1ST', 'A=B', 'A B'])('has no variable %j', (name) => {
+    expect(failure(() => synthesize({ env: { [name]: 'x' } }))).toContain(
+      `[env-invalid] env is ${JSON.stringify(name)}`,
+    );
   });
 });

@@ -1,5 +1,6 @@
-import { Size } from 'cdk8s';
-import { failure, synthesize } from './synthesize';
+import { ApiObject, Size } from 'cdk8s';
+import { Deployment } from 'cdk8s-plus-28';
+import { failure, synthesize, testChart } from './synthesize';
 
 describe('sizing', () => {
   test('one number gives requests, limits and threads', () => {
@@ -20,9 +21,38 @@ describe('sizing', () => {
     const { deployment } = synthesize({ memory: Size.gibibytes(1.5) });
 
     expect(deployment).toHaveProperty('spec.template.spec.containers[0].resources', {
-      requests: { cpu: '2', memory: '1536Mi' },
-      limits: { cpu: '2', memory: '1536Mi' },
+      requests: { cpu: '2', memory: '1536Mi', 'ephemeral-storage': '64Mi' },
+      limits: { cpu: '2', memory: '1536Mi', 'ephemeral-storage': '64Mi' },
     });
+  });
+
+  test('disk is requested and limited to in mebibytes, which cdk8s-plus-28 refuses', () => {
+    const resources = { ephemeralStorage: { limit: Size.mebibytes(100) } };
+    const plain = new Deployment(testChart(), 'plain', { containers: [{ image: 'stt:1', resources }] });
+    expect(failure(() => ApiObject.of(plain).toJson() as unknown)).toContain('whole number of gibibytes');
+
+    const { deployment } = synthesize({ ephemeralStorage: Size.mebibytes(100) });
+
+    for (const kind of ['requests', 'limits']) {
+      expect(deployment).toHaveProperty(
+        `spec.template.spec.containers[0].resources.${kind}.ephemeral-storage`,
+        '100Mi',
+      );
+    }
+  });
+
+  test('disk is 64Mi, and the temporary files take half of it', () => {
+    const { deployment } = synthesize();
+
+    expect(deployment).toHaveProperty('spec.template.spec.containers[0].resources.limits.ephemeral-storage', '64Mi');
+    expect(deployment).toHaveProperty('spec.template.spec.volumes[0].emptyDir.sizeLimit', '32Mi');
+  });
+
+  test('disk has to be more than the temporary files may take', () => {
+    expect(failure(() => synthesize({ ephemeralStorage: Size.mebibytes(33) }))).toBe('');
+    expect(failure(() => synthesize({ ephemeralStorage: Size.mebibytes(32) }))).toContain(
+      '[ephemeral-storage-invalid] ephemeralStorage is "32Mi": it must be whole mebibytes of at least 33.',
+    );
   });
 
   test.each([

@@ -36,10 +36,10 @@ export class ServerProcess {
 
   /** Starts it; does not wait. @param wrap a command that the server is started through */
   static spawn(environment: Readonly<Record<string, string>> = {}, wrap: readonly string[] = []): ServerProcess {
-    const [command = process.execPath, ...args] = wrap.length > 0 ? [...wrap, process.execPath] : [process.execPath];
+    const command = [...wrap, process.execPath, BIN, 'serve'];
     // Nothing of the test runner's environment: what the server gets is what the test says.
     const env = { PATH: process.env.PATH, STT_PORT: '0', ...environment };
-    return new ServerProcess(spawn(command, [...args, BIN, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    return new ServerProcess(spawn(command[0]!, command.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 
   /** Starts it and waits until it is ready. */

@@ -74,7 +74,7 @@ export async function transcribeFiles(args: readonly string[]): Promise<number> 
     timeoutMs: config.requestTimeoutSeconds * 1000,
   });
   const transcriber = engineTranscriber(engine, directory);
-  const promptTokens = values.prompt ? await transcriber.tokenizer.encode(` ${values.prompt.trim()}`) : undefined;
+  const promptTokens = values.prompt ? transcriber.tokenizer.encode(` ${values.prompt.trim()}`) : undefined;
   let exitCode: number = EXIT_CODES.ok;
   try {
     await engine.start();

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { TextTokenizer } from '../whisper/tokenizer';
 import { EngineError } from './engine-error';
@@ -24,7 +25,7 @@ interface TokenizerFile {
  */
 export class BpeTokenizer implements TextTokenizer {
   private readonly bytes: (Uint8Array | undefined)[] = [];
-  private encoder: Promise<(text: string) => number[]> | undefined;
+  private encoder: ((text: string) => number[]) | undefined;
 
   /** @throws EngineError `model_invalid` */
   constructor(private readonly modelPath: string) {
@@ -44,16 +45,16 @@ export class BpeTokenizer implements TextTokenizer {
     return Buffer.concat(tokens.flatMap((token) => this.bytes[token] ?? [])).toString('utf8');
   }
 
-  async encode(text: string): Promise<number[]> {
+  encode(text: string): number[] {
     this.encoder ??= loadEncoder(this.modelPath);
-    const tokens = (await this.encoder)(text);
+    const tokens = this.encoder(text);
     // Text that spells a special token (`<|endoftext|>`) must not become one.
     return tokens.filter((token) => this.bytes[token] !== undefined);
   }
 }
 
-async function loadEncoder(modelPath: string): Promise<(text: string) => number[]> {
-  const { Tokenizer } = (await import('@huggingface/tokenizers')) as TokenizerLibrary;
+function loadEncoder(modelPath: string): (text: string) => number[] {
+  const { Tokenizer } = createRequire(__filename)('@huggingface/tokenizers') as TokenizerLibrary;
   const tokenizer = new Tokenizer(
     readJson(path.join(modelPath, 'tokenizer.json')),
     readJson(path.join(modelPath, 'tokenizer_config.json')),

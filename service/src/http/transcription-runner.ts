@@ -75,7 +75,7 @@ export class TranscriptionRunner {
       upload.release();
       metrics.observeAudio(audio.durationS);
       try {
-        const promptTokens = prompt ? await transcriber.tokenizer.encode(` ${prompt.trim()}`) : undefined;
+        const promptTokens = prompt ? transcriber.tokenizer.encode(` ${prompt.trim()}`) : undefined;
         const transcription = await transcribe(
           audio,
           transcriber,

@@ -2,7 +2,7 @@ import { logSumExp } from './log-sum-exp';
 import { WhisperError } from './whisper-error';
 
 /** A chosen token. */
-export interface SampledToken {
+interface SampledToken {
   readonly token: number;
   /** Natural logarithm of the token's probability at temperature 1, among the tokens that the filters left. */
   readonly logProb: number;

@@ -3,6 +3,6 @@ export interface TextTokenizer {
   /** Text of the tokens; special and timestamp tokens are skipped. The leading space of a word is kept. */
   decode(tokens: readonly number[]): string;
 
-  /** Tokens of a text, without special tokens. Asynchronous: only prompts need it, so it may load what it needs late. */
-  encode(text: string): Promise<number[]>;
+  /** Tokens of a text, without special tokens. */
+  encode(text: string): number[];
 }

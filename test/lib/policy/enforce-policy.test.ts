@@ -1,7 +1,7 @@
 import { ApiObject, JsonPatch, Size } from 'cdk8s';
 import { Cpu, EnvValue, k8s } from 'cdk8s-plus-28';
-import type { WhisperSttService } from '../../../lib';
-import { RULES } from '../../../lib/policy/enforce-policy';
+import { WhisperModel, type WhisperSttService } from '../../../lib';
+import { RULES } from '../../../lib/policy/rules';
 import { failure, synthesize } from '../synthesize';
 
 const resources = '/spec/template/spec/containers/0/resources';
@@ -37,18 +37,18 @@ describe('synth', () => {
       'Validation failed with the following errors:',
       '[test/stt] [whole-cpus] Deployment stt-service: containers[stt-service].resources.requests.cpu is "1500m": the ' +
         'kubelet pins whole CPUs only, so inference threads would share theirs with other pods. Give whole CPUs, with ' +
-        "the prop 'cpus'.",
+        "the prop 'cpus'. See docs/RULES.md#whole-cpus.",
     ]);
   });
 
   test('fails when a patch makes requests unequal to limits', () => {
     expect(
-      synthErrors(patchDeployment(JsonPatch.replace(`${resources}/requests/memory`, k8s.Quantity.fromString('350Mi')))),
+      synthErrors(patchDeployment(JsonPatch.replace(`${resources}/requests/memory`, k8s.Quantity.fromString('690Mi')))),
     ).toEqual([
       'Validation failed with the following errors:',
-      '[test/stt] [guaranteed-qos] Deployment stt-service: containers[stt-service].resources.requests.memory is "350Mi": ' +
+      '[test/stt] [guaranteed-qos] Deployment stt-service: containers[stt-service].resources.requests.memory is "690Mi": ' +
         'the pod is not Guaranteed, so no CPU of it is pinned and it is among the first to be evicted. Set the request ' +
-        'to the limit, 700Mi.',
+        'to the limit, 700Mi. See docs/RULES.md#guaranteed-qos.',
     ]);
   });
 
@@ -92,7 +92,7 @@ describe('synth', () => {
     );
 
     expect(message).toContain(
-      '[guaranteed-qos] Deployment stt-service: containers[logs].resources.limits.cpu is missing',
+      '[sidecar-unpins] Deployment stt-service: containers[logs].resources.limits.cpu is missing',
     );
     expect(message).toContain('containers[logs].resources.limits.memory is missing');
   });
@@ -121,13 +121,48 @@ describe('synth', () => {
     ]);
   });
 
-  test('notices a quantity that the schema of cdk8s-plus turned to nothing', () => {
+  test('reads a quantity that is patched as plain text, which cdk8s-plus would turn to nothing', () => {
     const errors = synthErrors(patchDeployment(JsonPatch.replace(`${resources}/limits/memory`, '900Mi')));
 
     expect(errors[1]).toContain(
-      '[guaranteed-qos] Deployment stt-service: containers[stt-service].resources.limits.memory',
+      '[guaranteed-qos] Deployment stt-service: containers[stt-service].resources.requests.memory is "700Mi"',
     );
-    expect(errors[1]).toContain('is missing');
+    expect(errors[1]).toContain('Set the request to the limit, 900Mi.');
+  });
+});
+
+describe('advice', () => {
+  test('is in the warnings, and lets synth go on', () => {
+    const { service } = synthesize({ cpus: 3 });
+
+    expect(service.warnings).toEqual([
+      '[smt-alignment] Deployment stt-service: containers[stt-service].resources.requests.cpu is "3": on nodes with ' +
+        'hyper-threads the odd CPU shares its physical core with another pod, and where the kubelet says ' +
+        '`full-pcpus-only` the pod is refused with SMTAlignmentError. Give 4 CPUs, or run it on nodes without ' +
+        'hyper-threads. See docs/RULES.md#smt-alignment.',
+    ]);
+  });
+
+  test('is not given for the defaults', () => {
+    expect(synthesize().service.warnings).toEqual([]);
+  });
+
+  test('looks at the manifests as they are when the warnings are read', () => {
+    const { service } = synthesize();
+    ApiObject.of(service.hpa).addJsonPatch(
+      JsonPatch.add('/metadata/annotations', {}),
+      JsonPatch.replace('/spec/minReplicas', 1),
+    );
+
+    expect(service.warnings.join()).toContain('[cpu-initialization]');
+  });
+
+  test('asks for the working set of a model of your own, until it is declared', () => {
+    const model = WhisperModel.custom('medical');
+
+    expect(synthesize({ model }).service.warnings.join()).toContain('[idle-memory-assumed]');
+    expect(synthesize({ model, idleMemory: Size.mebibytes(320) }).service.warnings).toEqual([]);
+    expect(failure(() => synthesize({ model, idleMemory: Size.mebibytes(340) }))).toContain('[hpa-memory-ratchet]');
   });
 });
 

@@ -124,6 +124,6 @@ test('windows cover all speech, in order, without overlap, and are never longer 
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });

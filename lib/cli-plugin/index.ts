@@ -1,0 +1,1 @@
+export { WhisperSttPolicy } from './whisper-stt-policy';

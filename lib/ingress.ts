@@ -1,0 +1,136 @@
+import { Duration, type ApiObject } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { DEFAULTS, PORT_NAME } from './contract';
+import { DEFAULT_PATHS, ExposureChecks } from './exposure';
+import type { Identity } from './identity';
+import { NetworkPeer } from './network-peer';
+import type { PropFaults } from './prop-faults';
+
+/** How callers outside of the cluster reach the service, by an Ingress. */
+export interface IngressProps {
+  /**
+   * Emits an Ingress with TLS.
+   *
+   * @default - no Ingress
+   */
+  readonly ingress?: IngressOptions;
+}
+
+/** An Ingress with TLS, and with timeouts that long audio and WebSockets outlive. */
+export interface IngressOptions {
+  /** DNS name under which callers reach the service, for example `stt.example.com`. */
+  readonly host: string;
+
+  /**
+   * Name of the IngressClass.
+   *
+   * The timeouts are annotations of ingress-nginx (`nginx.ingress.kubernetes.io/…`); give those of another controller
+   * with `annotations`.
+   *
+   * @default 'nginx'
+   */
+  readonly className?: string;
+
+  /**
+   * Secret of the namespace with the certificate (type `kubernetes.io/tls`), put there by you or by cert-manager.
+   *
+   * @default - `<name>-tls`
+   */
+  readonly tlsSecretName?: string;
+
+  /**
+   * Path prefixes that are reachable from outside.
+   *
+   * @default ['/v1']
+   */
+  readonly paths?: string[];
+
+  /**
+   * Longest silence on a connection: until an answer begins, and between two messages of a WebSocket. Whole seconds,
+   * at least the `requestTimeout`.
+   *
+   * @default Duration.hours(1)
+   */
+  readonly idleTimeout?: Duration;
+
+  /**
+   * Annotations added to the Ingress, for example `cert-manager.io/cluster-issuer`; they go before the construct's own.
+   *
+   * @default - those of ingress-nginx alone
+   */
+  readonly annotations?: Record<string, string>;
+
+  /**
+   * Where the controller's pods are, for the NetworkPolicy.
+   *
+   * @default NetworkPeer.namespace('ingress-nginx')
+   */
+  readonly proxy?: NetworkPeer;
+}
+
+const DEFAULT_CLASS = 'nginx';
+const DEFAULT_PROXY_NAMESPACE = 'ingress-nginx';
+const DEFAULT_IDLE_TIMEOUT = Duration.hours(1);
+
+/** One more than the server takes, so that too large a body gets the server's answer and not the proxy's. */
+const PROXY_BODY_SIZE = `${Math.ceil(DEFAULTS.maxBodyBytes / 1024 ** 2) + 1}m`;
+
+/** An Ingress that can be emitted. */
+export class IngressExposure {
+  readonly proxy: NetworkPeer;
+  readonly #options: IngressOptions;
+  readonly #idleTimeoutSeconds: number;
+
+  private constructor(options: IngressOptions, requestTimeoutSeconds: number, faults: PropFaults) {
+    const checks = new ExposureChecks('ingress', 'ingress-invalid', faults);
+    checks.host('host', options.host);
+    checks.objectName('className', options.className ?? DEFAULT_CLASS);
+    if (options.tlsSecretName !== undefined) {
+      checks.objectName('tlsSecretName', options.tlsSecretName);
+    }
+    checks.paths(options.paths ?? DEFAULT_PATHS);
+    this.#options = options;
+    this.proxy = options.proxy ?? NetworkPeer.namespace(DEFAULT_PROXY_NAMESPACE);
+    checks.proxy(this.proxy);
+    this.#idleTimeoutSeconds = faults.wholeSeconds(
+      'ingress-invalid',
+      'ingress.idleTimeout',
+      options.idleTimeout ?? DEFAULT_IDLE_TIMEOUT,
+      { min: requestTimeoutSeconds, remedy: "The proxy would cut requests off that 'requestTimeout' allows." },
+    );
+  }
+
+  /** @returns undefined where no Ingress is asked for */
+  static of(props: IngressProps, requestTimeoutSeconds: number, faults: PropFaults): IngressExposure | undefined {
+    return props.ingress && new IngressExposure(props.ingress, requestTimeoutSeconds, faults);
+  }
+
+  create(scope: Construct, identity: Identity): ApiObject {
+    const { host, className = DEFAULT_CLASS, tlsSecretName, paths = DEFAULT_PATHS, annotations } = this.#options;
+    const service = { name: identity.name, port: { name: PORT_NAME } };
+    return new k8s.KubeIngress(scope, 'Ingress', {
+      metadata: { ...identity.metadata(), annotations: { ...this.#nginxAnnotations(), ...annotations } },
+      spec: {
+        ingressClassName: className,
+        tls: [{ hosts: [host], secretName: tlsSecretName ?? `${identity.name}-tls` }],
+        rules: [{ host, http: { paths: paths.map((path) => ({ path, pathType: 'Prefix', backend: { service } })) } }],
+      },
+    });
+  }
+
+  /** By default ingress-nginx cuts a silent connection after 60 s and takes 1 MiB. */
+  #nginxAnnotations(): Record<string, string> {
+    const idle = String(this.#idleTimeoutSeconds);
+    const annotations = {
+      'proxy-read-timeout': idle,
+      'proxy-send-timeout': idle,
+      'proxy-body-size': PROXY_BODY_SIZE,
+      // Audio reaches the server while it is still being uploaded, and is not written to the proxy's disk.
+      'proxy-request-buffering': 'off',
+    };
+    return Object.fromEntries(
+      Object.entries(annotations).map(([name, value]) => [`nginx.ingress.kubernetes.io/${name}`, value]),
+    );
+  }
+}

@@ -1,0 +1,88 @@
+// The software bill of materials of an unpacked image, as CycloneDX: `npm sbom` for what npm installed, and the list of
+// Debian packages that the base carries.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/**
+ * @param {string} root folder of the image's file system
+ * @returns {object} CycloneDX 1.5
+ * @throws when the image holds a package that the lockfile does not name, or the other way round
+ */
+export function sbomOf(root) {
+  const app = path.join(root, 'app');
+  // The lockfile that the image was installed from: `npm sbom` would take pruned packages for broken ones.
+  const arguments_ = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only', '--omit=dev'];
+  const sbom = JSON.parse(execFileSync('npm', arguments_, { cwd: app, encoding: 'utf8' }));
+  // Random and the time: the same image has the same bill.
+  delete sbom.serialNumber;
+  delete sbom.metadata.timestamp;
+  compareWithInstalled(sbom.components, path.join(app, 'node_modules'));
+  sbom.components.push(...debianPackages(root));
+  return sbom;
+}
+
+/** The licences of a component, for people. */
+export function licencesOf({ licenses = [] }) {
+  return licenses.map(({ license, expression }) => expression ?? license.id ?? license.name).join(', ');
+}
+
+function compareWithInstalled(components, modules) {
+  const listed = components.map(({ name, version }) => `${name}@${version}`).sort();
+  const installed = installedPackages(modules).sort();
+  const difference = [
+    ...listed.filter((each) => !installed.includes(each)).map((each) => `${each} is listed and not installed`),
+    ...installed.filter((each) => !listed.includes(each)).map((each) => `${each} is installed and not listed`),
+  ];
+  if (difference.length > 0) throw new Error(`the bill of materials is not what the image holds: ${difference.join(', ')}`);
+}
+
+/** Every package below a node_modules folder, as `name@version`; nested ones too. */
+function installedPackages(modules) {
+  if (!existsSync(modules)) return [];
+  return readdirSync(modules)
+    .filter((name) => !name.startsWith('.'))
+    .flatMap((name) => (name.startsWith('@') ? readdirSync(path.join(modules, name)).map((each) => `${name}/${each}`) : name))
+    .flatMap((name) => {
+      const folder = path.join(modules, name);
+      const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+      return [`${name}@${version}`, ...installedPackages(path.join(folder, 'node_modules'))];
+    });
+}
+
+/** As distroless images list them, and `debian-base.sh` does: one file a package. */
+function debianPackages(root) {
+  const folder = path.join(root, 'var/lib/dpkg/status.d');
+  if (!existsSync(folder)) throw new Error(`the base lists no Debian packages (/var/lib/dpkg/status.d)`);
+  const names = readdirSync(folder).filter((name) => !name.endsWith('.md5sums'));
+  return names.map((name) => {
+    const control = readFileSync(path.join(folder, name), 'utf8');
+    const field = (key) => new RegExp(`^${key}: (.*)$`, 'm').exec(control)?.[1];
+    const version = field('Version');
+    const purl = `pkg:deb/debian/${name}@${encodeURIComponent(version)}?arch=${field('Architecture')}`;
+    return {
+      'bom-ref': purl,
+      type: 'library',
+      name,
+      version,
+      scope: 'required',
+      purl,
+      licenses: debianLicences(root, name),
+    };
+  });
+}
+
+/** What a package's copyright file names: its License fields, and the common licences that it refers to. */
+function debianLicences(root, name) {
+  const copyright = readFileSync(copyrightFile(root, name), 'utf8');
+  const named = [...copyright.matchAll(/^License: *(\S.*)$/gm), ...copyright.matchAll(/common-licenses\/([\w.-]*\w)/g)];
+  const licences = [...new Set(named.map(([, licence]) => licence))].sort();
+  return licences.map((licence) => ({ license: { name: licence } }));
+}
+
+function copyrightFile(root, name) {
+  const doc = path.join(root, 'usr/share/doc');
+  const file = path.join(doc, name, 'copyright');
+  // The packages of one source share a folder: a relative link to it.
+  return existsSync(file) ? file : path.join(doc, 'gcc-12-base/copyright');
+}

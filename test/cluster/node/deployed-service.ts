@@ -1,0 +1,172 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import https from 'node:https';
+import { parse } from 'yaml';
+import type { WhisperModel } from '../../../lib';
+import { imageDigest } from '../../image/image-archive';
+import { audioForm } from '../../support/server-process';
+import { kubectl } from '../kubectl';
+import { isReady, labelSelector, type Deployment, type KubernetesObject, type Pod } from '../objects';
+import { apply } from '../synthesized-app';
+import { until } from '../until';
+import { ContainerCgroup } from './container-cgroup';
+import { fitsTwoCpus } from './fits-two-cpus';
+import { nodeFact } from './real-node';
+
+/** Beside what the simulated nodes show of a pod. */
+export interface RunningPod extends Pod {
+  readonly metadata: Pod['metadata'] & { readonly uid: string; readonly creationTimestamp: string };
+  readonly status: Omit<Pod["status"], "conditions"> & {
+    readonly podIP: string;
+    readonly phase: string;
+    readonly conditions: readonly { readonly type: string; readonly status: string; readonly lastTransitionTime: string }[];
+    readonly containerStatuses: readonly [
+      {
+        readonly containerID: string;
+        readonly imageID: string;
+        readonly restartCount: number;
+        readonly ready: boolean;
+        readonly lastState: { readonly terminated?: { readonly reason: string; readonly exitCode: number } };
+      },
+    ];
+  };
+}
+
+/** An event of a namespace. */
+interface Event {
+  readonly reason: string;
+  readonly message: string;
+  readonly involvedObject: { readonly kind: string; readonly name: string };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+const NAMESPACE = 'voice-agent-phase5';
+const NAME = 'stt-service';
+
+/** The deployment of `fits-two-cpus.ts`, applied to the node. */
+export class DeployedService {
+  /** Applies it, and waits until it is rolled out; applied already, that takes no time. */
+  static async apply(
+    change: (object: KubernetesObject) => KubernetesObject = (object) => object,
+    { archive = nodeFact('NODE_IMAGE'), model }: { readonly archive?: string; readonly model?: WhisperModel } = {},
+  ): Promise<DeployedService> {
+    const objects = fitsTwoCpus({ imageDigest: imageDigest(archive), model }).map(change);
+    // Conflicts are with the autoscaler's windows, which a test shortens.
+    const { code, stderr } = await apply(objects, '--force-conflicts');
+    if (code !== 0) throw new Error(`refused: ${stderr}`);
+    const service = new DeployedService(objects);
+    await service.untilRolledOut();
+    return service;
+  }
+
+  readonly namespace = NAMESPACE;
+  readonly name = NAME;
+
+  private constructor(readonly objects: readonly KubernetesObject[]) {}
+
+  get deployment(): Deployment {
+    return this.objects.find(({ kind }) => kind === 'Deployment') as Deployment;
+  }
+
+  async kubectl(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await kubectl(['-n', NAMESPACE, ...args]);
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+    return stdout;
+  }
+
+  async get<T>(...args: readonly string[]): Promise<T> {
+    return JSON.parse(await this.kubectl('get', ...args, '-o', 'json')) as T;
+  }
+
+  async untilRolledOut(): Promise<void> {
+    await this.kubectl('rollout', 'status', `deployment/${NAME}`, '--timeout=120s');
+    await until('one pod, ready', async () => (await this.pods()).length === 1 && (await this.readyPod()));
+  }
+
+  async pods(): Promise<RunningPod[]> {
+    const selector = labelSelector(this.deployment.spec.selector.matchLabels);
+    return (await this.get<{ items: RunningPod[] }>('pods', '-l', selector)).items;
+  }
+
+  async readyPod(): Promise<RunningPod | undefined> {
+    return (await this.pods()).find(isReady);
+  }
+
+  /** @throws when no pod is ready */
+  async pod(): Promise<RunningPod> {
+    const pod = await this.readyPod();
+    if (!pod) throw new Error('no pod is ready');
+    return pod;
+  }
+
+  async cgroup(): Promise<ContainerCgroup> {
+    return cgroupOf(await this.pod());
+  }
+
+  async events(pod: RunningPod): Promise<Event[]> {
+    const { items } = await this.get<{ items: Event[] }>('events');
+    return items.filter(({ involvedObject }) => involvedObject.name === pod.metadata.name);
+  }
+
+  /** `POST /v1/audio/transcriptions` through the Service, which the API server reaches for us. */
+  async transcribeThroughService(audio: Uint8Array): Promise<Answer> {
+    const { server, ca, token } = apiServer();
+    const form = new Response(audioForm(audio, { model: 'whisper-1' }));
+    const url = `${server}/api/v1/namespaces/${NAMESPACE}/services/${NAME}:http/proxy/v1/audio/transcriptions`;
+    const headers = { authorization: `Bearer ${token}`, 'content-type': form.headers.get('content-type')! };
+    const body = Buffer.from(await form.arrayBuffer());
+    return new Promise((resolve, reject) => {
+      const request = https.request(url, { method: 'POST', ca, headers }, (response) => {
+        let text = '';
+        response
+          .setEncoding('utf8')
+          .on('data', (chunk: string) => (text += chunk))
+          .on('end', () => {
+            resolve({ status: response.statusCode!, text });
+          })
+          .on('error', reject);
+      });
+      request.on('error', reject);
+      request.end(body);
+    });
+  }
+}
+
+/** `POST /v1/audio/transcriptions` to a pod. */
+export async function transcribe(pod: RunningPod, audio: Uint8Array): Promise<Answer> {
+  const body = audioForm(audio, { model: 'whisper-1' });
+  const response = await fetch(`${podUrl(pod)}/v1/audio/transcriptions`, { method: 'POST', body });
+  return { status: response.status, text: await response.text() };
+}
+
+export function podUrl(pod: RunningPod): string {
+  return `http://${pod.status.podIP}:8000`;
+}
+
+export function cgroupOf(pod: RunningPod): ContainerCgroup {
+  return new ContainerCgroup(pod.metadata.uid, pod.status.containerStatuses[0].containerID);
+}
+
+/** Seconds from the creation of a pod to its readiness, as Kubernetes notes them: whole ones. */
+export function secondsToReady({ metadata, status }: RunningPod): number {
+  const ready = status.conditions.find(({ type }) => type === 'Ready')!;
+  return (Date.parse(ready.lastTransitionTime) - Date.parse(metadata.creationTimestamp)) / 1000;
+}
+
+/** Name of the one node. */
+export function nodeName(): string {
+  return execFileSync('kubectl', ['get', 'nodes', '-o', 'jsonpath={.items[*].metadata.name}'], { encoding: 'utf8' });
+}
+
+function apiServer(): { readonly server: string; readonly ca: string; readonly token: string } {
+  const config = parse(readFileSync(process.env.KUBECONFIG!, 'utf8')) as {
+    clusters: [{ cluster: { server: string; 'certificate-authority': string } }];
+    users: [{ user: { token: string } }];
+  };
+  const { server, 'certificate-authority': authority } = config.clusters[0].cluster;
+  return { server, ca: readFileSync(authority, 'utf8'), token: config.users[0].user.token };
+}

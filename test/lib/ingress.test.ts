@@ -1,0 +1,123 @@
+import { Duration } from 'cdk8s';
+import { NetworkPeer, type IngressOptions } from '../../lib';
+import { failure, synthesize, type SynthesizedObject } from './synthesize';
+
+function ingress(
+  options: Partial<IngressOptions> = {},
+  props: Parameters<typeof synthesize>[0] = {},
+): SynthesizedObject {
+  const { objects } = synthesize({ ingress: { host: 'stt.example.com', ...options }, ...props });
+  return objects.find(({ kind }) => kind === 'Ingress')!;
+}
+
+describe('the Ingress', () => {
+  test('is emitted only when asked for', () => {
+    const { objects, service } = synthesize();
+
+    expect(objects.map(({ kind }) => kind)).not.toContain('Ingress');
+    expect(service.ingress).toBeUndefined();
+  });
+
+  test('serves the API under the host, with TLS, by the name of the port', () => {
+    expect(ingress()).toMatchObject({
+      apiVersion: 'networking.k8s.io/v1',
+      metadata: { name: 'stt-service', namespace: 'voice-agent-phase5' },
+      spec: {
+        ingressClassName: 'nginx',
+        tls: [{ hosts: ['stt.example.com'], secretName: 'stt-service-tls' }],
+        rules: [
+          {
+            host: 'stt.example.com',
+            http: {
+              paths: [
+                {
+                  path: '/v1',
+                  pathType: 'Prefix',
+                  backend: { service: { name: 'stt-service', port: { name: 'http' } } },
+                },
+              ],
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  test('keeps metrics and probes inside of the cluster', () => {
+    expect(JSON.stringify(ingress())).not.toMatch(/metrics|livez|readyz|startupz|"path":"\/"/);
+  });
+
+  test('has timeouts that a silent hour outlives, and takes the largest body that the server takes', () => {
+    expect(ingress()).toHaveProperty('metadata.annotations', {
+      'nginx.ingress.kubernetes.io/proxy-read-timeout': '3600',
+      'nginx.ingress.kubernetes.io/proxy-send-timeout': '3600',
+      'nginx.ingress.kubernetes.io/proxy-body-size': '26m',
+      'nginx.ingress.kubernetes.io/proxy-request-buffering': 'off',
+    });
+  });
+
+  test('is what its options say', () => {
+    const object = ingress({
+      className: 'internal',
+      tlsSecretName: 'voice-certificate',
+      paths: ['/v1', '/transcribe'],
+      idleTimeout: Duration.minutes(5),
+      annotations: {
+        'cert-manager.io/cluster-issuer': 'letsencrypt',
+        'nginx.ingress.kubernetes.io/proxy-body-size': '100m',
+      },
+    });
+
+    expect(object).toMatchObject({
+      metadata: {
+        annotations: {
+          'cert-manager.io/cluster-issuer': 'letsencrypt',
+          'nginx.ingress.kubernetes.io/proxy-body-size': '100m',
+          'nginx.ingress.kubernetes.io/proxy-read-timeout': '300',
+          'nginx.ingress.kubernetes.io/proxy-send-timeout': '300',
+        },
+      },
+      spec: {
+        ingressClassName: 'internal',
+        tls: [{ secretName: 'voice-certificate' }],
+        rules: [{ http: { paths: [{ path: '/v1' }, { path: '/transcribe' }] } }],
+      },
+    });
+  });
+
+  test('may have one certificate for many hosts', () => {
+    expect(ingress({ host: '*.example.com' })).toMatchObject({ spec: { rules: [{ host: '*.example.com' }] } });
+  });
+
+  test('with an idle timeout below the request timeout is refused: the proxy would cut requests off', () => {
+    const short = { idleTimeout: Duration.seconds(59) };
+
+    expect(failure(() => ingress(short))).toContain(
+      '[ingress-invalid] ingress.idleTimeout is "59 s": it must be whole seconds of at least 60. The proxy would cut requests off that \'requestTimeout\' allows.',
+    );
+    expect(failure(() => ingress(short, { requestTimeout: Duration.seconds(59) }))).toBe('');
+  });
+
+  test.each<[Partial<IngressOptions>, string]>([
+    [{ host: '' }, 'ingress.host is ""'],
+    [{ host: 'https://stt.example.com' }, 'ingress.host is "https://stt.example.com"'],
+    [{ host: 'STT.example.com' }, 'ingress.host is "STT.example.com"'],
+    [{ host: 'stt.*.com' }, 'ingress.host is "stt.*.com"'],
+    [{ className: 'Nginx' }, 'ingress.className is "Nginx"'],
+    [{ tlsSecretName: '' }, 'ingress.tlsSecretName is ""'],
+    [{ paths: [] }, 'ingress.paths is "[]"'],
+    [{ paths: ['/v1', 'v2'] }, 'ingress.paths[1] is "v2"'],
+    [{ paths: ['/v1/'] }, 'ingress.paths[0] is "/v1/"'],
+    [{ paths: ['/v1//audio'] }, 'ingress.paths[0] is "/v1//audio"'],
+  ])('%j is refused', (options, fault) => {
+    expect(failure(() => ingress(options))).toContain(`[ingress-invalid] ${fault}: `);
+  });
+
+  test('the whole server can be given away', () => {
+    expect(ingress({ paths: ['/'] })).toMatchObject({ spec: { rules: [{ http: { paths: [{ path: '/' }] } }] } });
+  });
+
+  test('a proxy that is no peer is refused', () => {
+    expect(failure(() => ingress({ proxy: NetworkPeer.pods({}) }))).toContain('[peer-invalid] ingress.proxy');
+  });
+});
