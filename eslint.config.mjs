@@ -2,47 +2,134 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 /**
- * The house's import rules (docs/architecture.md): data flows one way, and no module reaches back.
- * A folder may import itself and the folders in its list. `contract` is lib/contract.ts, the one file that both
- * halves share; `main` and `config` are files of service/src.
+ * The house's import rules (docs/architecture.md; test/house/import-rules.test.ts proves each): data flows one way, and
+ * no module reaches back. A row is a folder of service/src, or a file there (`config`, `main`). It may import itself and
+ * what its list names: rows, or single files of them. `contract` is lib/contract.ts, the one file that both halves share.
  */
 const MAY_IMPORT = {
-  'service/src/audio': [],
-  'service/src/whisper': [],
-  'service/src/text': ['whisper'],
-  'service/src/engine': ['whisper'],
-  'service/src/observability': ['contract'],
-  'service/src/http': ['contract', 'config', 'audio', 'whisper', 'engine', 'text', 'observability'],
-  'service/src/cli': ['contract', 'config', 'main', 'audio', 'whisper', 'engine', 'http', 'text', 'observability'],
+  audio: ['contract'],
+  whisper: [],
+  text: ['whisper'],
+  engine: ['contract', 'whisper'],
+  observability: ['contract'],
+  http: [
+    'contract',
+    'config',
+    'audio',
+    'whisper',
+    'engine/engine',
+    'engine/engine-error',
+    'engine/engine-transcriber',
+    'text',
+    'observability',
+  ],
+  config: ['contract'],
+  main: ['contract', 'config', 'audio', 'whisper', 'engine', 'http', 'text', 'observability'],
+  cli: ['contract', 'config', 'main', 'audio', 'whisper', 'engine', 'http', 'text', 'observability'],
 };
-const SERVICE_MODULES = ['audio', 'whisper', 'text', 'engine', 'observability', 'http', 'cli', 'main', 'config'];
-const onlyEngineRunsOnnx = ['onnxruntime-node', '@xenova/transformers'].map((name) => ({
-  name,
-  message: 'Only service/src/engine runs ONNX.',
+
+/** Libraries that are large and seldom needed: the one file that loads each, when it is needed, and how. */
+const LOADED_LATE = [
+  { library: '@xenova/transformers', file: 'service/src/engine/hub.ts', by: 'import' },
+  { library: '@wasm-audio-decoders/flac', file: 'service/src/audio/flac.ts', by: 'import' },
+  // Synchronously, which import() cannot.
+  { library: '@huggingface/tokenizers', file: 'service/src/engine/prompt-encoder.ts', by: 'createRequire' },
+];
+
+const onlyEngineRunsOnnx = { name: 'onnxruntime-node', message: 'Only service/src/engine runs ONNX.' };
+const onlyLate = LOADED_LATE.map(({ library, file }) => ({
+  name: library,
+  allowTypeImports: true,
+  message: `It loads late, in ${file} alone.`,
 }));
-const folderRules = Object.entries(MAY_IMPORT).map(([folder, allowed]) => {
-  const own = folder.split('/').at(-1);
-  const forbidden = SERVICE_MODULES.filter((name) => name !== own && !allowed.includes(name));
-  const contract = allowed.includes('contract') ? '(?!contract$)' : '';
-  return {
-    files: [`${folder}/**/*.ts`],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          paths: own === 'engine' ? [] : onlyEngineRunsOnnx,
-          patterns: [
-            {
-              regex: `^(\\.\\./)+(${forbidden.join('|')})(/|$)`,
-              message: `${folder} may import of the service only: ${allowed.join(', ') || 'nothing'}.`,
-            },
-            { regex: `^(\\.\\./)+lib/${contract}`, message: 'Of lib/ the server may import contract.ts alone.' },
-          ],
-        },
-      ],
-    },
+const noCreateRequire = ['node:module', 'module'].map((name) => ({
+  name,
+  message: 'Import at the top; what loads late is listed in eslint.config.mjs (LOADED_LATE).',
+}));
+/** Only plain computation: no I/O, no library. */
+const PURE = {
+  regex: '^(?!\\.)(?!node:zlib$)',
+  message: 'whisper/ is pure: of Node.js it may import node:zlib, of libraries nothing.',
+};
+
+/** A relative import of one of these modules, however many folders up; `except` are single files of theirs. */
+function modulesPattern(modules, except) {
+  const alternatives = modules.map((name) => {
+    const files = except.filter((file) => file.startsWith(`${name}/`)).map((file) => file.slice(name.length + 1));
+    return files.length > 0 ? `${name}(?!/(?:${files.join('|')})(?:\\.js)?$)` : name;
+  });
+  return `^(?:\\.{1,2}/)+(?:(?:service/)?src/)?(?:${alternatives.join('|')})(?:[/.]|$)`;
+}
+
+const moduleRules = Object.entries(MAY_IMPORT).map(([own, allowed]) => {
+  const forbidden = Object.keys(MAY_IMPORT).filter((name) => name !== own && !allowed.includes(name));
+  const contract = allowed.includes('contract') ? '(?!contract(?:\\.js)?$)' : '';
+  const ofService = {
+    regex: modulesPattern(forbidden, allowed),
+    message: `${own} may import of the service only: ${allowed.join(', ') || 'nothing'}.`,
   };
+  const patterns = [
+    ...(forbidden.length > 0 ? [ofService] : []),
+    { regex: `^\\.{1,2}/(?:.*/)?lib/${contract}`, message: `Of lib/ ${contract ? 'only contract.ts' : 'nothing'}.` },
+    { regex: '^(?:cdk8s|constructs)', message: 'The server never imports the construct.' },
+    ...(own === 'whisper' ? [PURE] : []),
+  ];
+  const paths = [...onlyLate, ...(own === 'engine' ? [] : [onlyEngineRunsOnnx])];
+  return { own, paths, patterns };
 });
+
+const restrictImports = (files, paths, patterns) => ({
+  files,
+  rules: { 'no-restricted-imports': ['error', { paths, patterns }] },
+});
+const restrictSyntax = (files, selectors) => ({
+  files,
+  rules: { 'no-restricted-syntax': ['error', ...selectors] },
+});
+
+/** What an import at the top may not say, import() must not get around. */
+const noDynamicImport = {
+  selector: 'ImportExpression',
+  message: 'Import at the top; what loads late is listed in eslint.config.mjs (LOADED_LATE).',
+};
+const lateRules = LOADED_LATE.flatMap(({ library, file, by }) => {
+  const message = `Only ${library} loads late here.`;
+  if (by === 'import') {
+    return [restrictSyntax([file], [{ selector: `ImportExpression[source.value!="${library}"]`, message }])];
+  }
+  const { paths, patterns } = moduleRules.find(({ own }) => file.startsWith(`service/src/${own}/`));
+  const arguments_ = 'CallExpression[callee.callee.name="createRequire"]';
+  return [
+    restrictImports([file], paths, patterns),
+    restrictSyntax(
+      [file],
+      [
+        noDynamicImport,
+        { selector: `${arguments_}[arguments.0.value!="${library}"]`, message },
+        // A `require` that is kept would be out of this rule's sight.
+        { selector: ':not(CallExpression) > CallExpression[callee.name="createRequire"]', message },
+      ],
+    ),
+  ];
+});
+
+const importRules = [
+  ...moduleRules.map(({ own, paths, patterns }) =>
+    restrictImports([`service/src/${own}.ts`, `service/src/${own}/**/*.ts`], [...paths, ...noCreateRequire], patterns),
+  ),
+  restrictImports(
+    ['lib/**/*.ts', 'apps/**/*.ts'],
+    ['fastify', onlyEngineRunsOnnx.name, ...LOADED_LATE.map(({ library }) => library), ...noCreateRequire],
+    [{ regex: '(^|/)service/', message: 'The construct never imports the server.' }],
+  ),
+  restrictImports(
+    ['lib/contract.ts'],
+    [],
+    [{ regex: '', message: 'The contract imports nothing: both halves load it.' }],
+  ),
+  restrictSyntax(['service/src/**/*.ts', 'lib/**/*.ts', 'apps/**/*.ts'], [noDynamicImport]),
+  ...lateRules,
+];
 
 export default tseslint.config(
   {
@@ -61,19 +148,7 @@ export default tseslint.config(
       '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }],
     },
   },
-  ...folderRules,
-  {
-    files: ['lib/**/*.ts', 'apps/**/*.ts'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          paths: ['fastify', ...onlyEngineRunsOnnx.map(({ name }) => name)],
-          patterns: [{ regex: '(^|/)service/', message: 'The construct never imports the server.' }],
-        },
-      ],
-    },
-  },
+  ...importRules,
   {
     // jest's types are a global namespace; matchers are added to it by declaring one of its interfaces again.
     files: ['lib/testing/jest-global.ts'],

@@ -102,8 +102,11 @@ export const DEFAULTS = {
   requestTimeoutSeconds: 60,
   drainDelaySeconds: 0,
   maxQueue: 64,
-  /** A 25 MiB body of 16 kHz 16-bit audio is 819 s; compressed files hold more. Half an hour is 115 MB once decoded. */
-  maxAudioSeconds: 1800,
+  /**
+   * A 25 MiB body of 16 kHz 16-bit audio is 819 s; compressed files may hold more. A quarter of an hour is 58 MB once
+   * decoded, and the server holds two of them.
+   */
+  maxAudioSeconds: 900,
   /** OpenAI's limit: 25 MiB. */
   maxBodyBytes: 26_214_400,
   logLevel: 'info',

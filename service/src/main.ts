@@ -90,7 +90,7 @@ class Server {
       }
     }
     try {
-      await this.app.listen({ host: this.config.host, port: this.config.port });
+      await this.listen();
       const { port } = this.app.server.address() as AddressInfo;
       const { model, quantization, modelStore } = this.config;
       log.info({ port, model, quantization, modelStore, threads: this.threads, ...this.limits }, 'listening');
@@ -100,11 +100,24 @@ class Server {
     } catch (error) {
       // Told to stop while it was loading: that is an end as asked for.
       if (!this.state.draining) {
+        this.state.drain();
         await this.end();
         throw error;
       }
     }
     return exitCode;
+  }
+
+  /** @throws ConfigError */
+  private async listen(): Promise<void> {
+    const { host, port } = this.config;
+    try {
+      await this.app.listen({ host, port });
+    } catch (error) {
+      throw new ConfigError([
+        `${ENV.host}, ${ENV.port}: cannot listen on ${host}:${port}: ${(error as Error).message}`,
+      ]);
+    }
   }
 
   private async verifyModel(): Promise<void> {
@@ -124,11 +137,7 @@ class Server {
     this.engine.on('failed', (error) => {
       log.fatal({ code: error.code }, error.message);
       // A start that fails is reported by run(); later the pod is to be replaced.
-      if (this.state.started) {
-        void this.end().then(() => {
-          this.exitWith(EXIT_CODES.engine);
-        });
-      }
+      if (this.state.started && !this.state.draining) void this.finish(EXIT_CODES.engine, 0);
     });
   }
 
@@ -142,20 +151,25 @@ class Server {
       log.warn({ signal }, 'second signal: ending without waiting for requests in flight');
       process.exit(EXIT_CODES.drainTimeout);
     }
-    this.state.drain();
     log.info({ signal, drainDelaySeconds: this.config.drainDelaySeconds }, 'draining');
+    await this.finish(EXIT_CODES.ok, this.config.drainDelaySeconds);
+    log.info('stopped');
+  }
+
+  /** Readiness fails from here on; after the delay the listener closes, and what is in flight is answered. */
+  private async finish(exitCode: number, delaySeconds: number): Promise<void> {
+    this.state.drain();
     const deadline = setTimeout(
       () => {
-        log.error('requests in flight did not end in time: cutting them off');
-        process.exit(EXIT_CODES.drainTimeout);
+        this.app.log.error('requests in flight did not end in time: cutting them off');
+        process.exit(exitCode === EXIT_CODES.ok ? EXIT_CODES.drainTimeout : exitCode);
       },
-      (this.config.drainDelaySeconds + this.config.requestTimeoutSeconds + DRAIN.marginSeconds / 2) * 1000,
+      (delaySeconds + this.config.requestTimeoutSeconds + DRAIN.marginSeconds / 2) * 1000,
     );
-    await new Promise((resolve) => setTimeout(resolve, this.config.drainDelaySeconds * 1000));
+    await new Promise((resolve) => setTimeout(resolve, delaySeconds * 1000));
     await this.end();
     clearTimeout(deadline);
-    log.info('stopped');
-    this.exitWith(EXIT_CODES.ok);
+    this.exitWith(exitCode);
   }
 
   private end(): Promise<void> {

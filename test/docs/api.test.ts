@@ -9,7 +9,7 @@ interface ApiDeclarations {
   readonly apiDeclarations: (root: string) => { readonly name: string }[];
   readonly apiFingerprint: (root: string) => string;
 }
-const { apiDeclarations, apiFingerprint } = jest.requireActual<ApiDeclarations>('../../scripts/api-declarations.js');
+const { apiDeclarations, apiFingerprint } = jest.requireActual<ApiDeclarations>('../../.ci/api-declarations.js');
 const CURRENT = apiFingerprint(ROOT);
 
 describe('docs/API.md', () => {

@@ -92,7 +92,7 @@ describe('bad input', () => {
   });
 
   it('answers a body above the limit, whether its length is declared or not', async () => {
-    const tooMuch = new Uint8Array(3_100_000);
+    const tooMuch = new Uint8Array(4_100_000);
     const { error } = await refused(await transcriptionRequest(server, tooMuch), 413, 'body_too_large');
     expect(error.message).toMatch(/Maximum content size limit \(3000000\) exceeded/);
     const form = new Response(audioForm(tooMuch));
@@ -103,6 +103,59 @@ describe('bad input', () => {
       duplex: 'half',
     });
     await refused(chunked, 413, 'body_too_large');
+  });
+
+  it.each(['file', 'other', undefined])('answers a body that never ends, in part %s, and cuts it off', async (name) => {
+    const head =
+      'POST /v1/audio/transcriptions HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=x\r\n' +
+      'transfer-encoding: chunked\r\n\r\n';
+    const filename = name === undefined ? '' : '; filename="a.wav"';
+    const part = `--x\r\ncontent-disposition: form-data; name="${name ?? 'prompt'}"${filename}\r\n\r\n`;
+    const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+    const socket = connect(server.port, '127.0.0.1');
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      answer += text;
+    });
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', () => undefined);
+    socket.write(head + chunk(part));
+    const flood = chunk('0123456789abcdef'.repeat(4096));
+    const pour = (): void => {
+      while (!socket.destroyed && socket.write(flood)) continue;
+    };
+    socket.on('drain', pour);
+    pour();
+    await closed;
+    expect(answer).toMatch(/^HTTP\/1\.1 4(13|00) /);
+  });
+
+  it('answers an upload that takes too long, and does not let it hold up the end', async () => {
+    const slow = await ServerProcess.start({ STT_REQUEST_TIMEOUT_SECONDS: '1' });
+    const socket = connect(slow.port, '127.0.0.1');
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      answer += text;
+    });
+    socket.on('error', () => undefined);
+    socket.write(
+      'POST /v1/audio/transcriptions HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=x\r\n' +
+        'content-length: 100000\r\n\r\n--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nRIFF',
+    );
+    await slow.until(() => answer !== '', 'an answer');
+    expect(answer).toMatch(/^HTTP\/1\.1 504 /);
+    expect(answer).toContain('"code":"request_timeout"');
+    expect(await slow.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it('ignores other files and reads prompts as they are', async () => {
+    const form = new FormData();
+    form.append('other', new Blob(['not audio']), 'other.bin');
+    form.append('file', new Blob([bytes]), 'audio.wav');
+    form.append('third', new Blob(['not audio']), 'third.bin');
+    form.append('prompt', '["Anna", "Bob"]');
+    const response = await fetch(`${server.url}/v1/audio/transcriptions`, { method: 'POST', body: form });
+    expect(response.status).toBe(200);
   });
 
   it('refuses audio that is longer than the limit', async () => {
@@ -124,7 +177,10 @@ describe('bad input', () => {
 
   it('knows no other routes, and says so in the same shape', async () => {
     await refused(await server.get('/v1/audio/nope'), 404, 'not_found');
-    await refused(await server.get('/v1/audio/transcriptions'), 404, 'not_found');
+    const wrongMethod = await server.get('/v1/audio/transcriptions');
+    expect(wrongMethod.headers.get('allow')).toBe('POST');
+    await refused(wrongMethod, 405, 'method_not_allowed');
+    await refused(await server.get('/%zz'), 400, 'invalid_request');
   });
 
   it('loses nothing when clients hang up in the middle of an upload', async () => {

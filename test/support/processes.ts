@@ -16,10 +16,23 @@ export function cpuSecondsOfStat(stat: string): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Resident memory, in bytes. */
-export async function residentBytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+/** Between two looks at a process. */
+const POLL_MS = 20;
+/** As many looks without CPU time in between make a process idle: half a second. */
+const IDLE_POLLS = 25;
+
+/** Waits until a process works no more, and returns the CPU time it has used. */
+export async function untilIdle(pid: number, timeoutMs = 30_000): Promise<number> {
+  const deadline = Date.now() + timeoutMs;
+  let used = await cpuSeconds(pid);
+  for (let still = 0; still < IDLE_POLLS;) {
+    if (Date.now() > deadline) throw new Error(`process ${pid} still works after ${timeoutMs} ms`);
+    await sleep(POLL_MS);
+    const now = await cpuSeconds(pid);
+    still = now === used ? still + 1 : 0;
+    used = now;
+  }
+  return used;
 }
 
 /** Waits until a process has ended. */
@@ -32,6 +45,6 @@ export async function untilGone(pid: number, timeoutMs = 30_000): Promise<void> 
       return;
     }
     if (Date.now() > deadline) throw new Error(`process ${pid} is still there after ${timeoutMs} ms`);
-    await sleep(20);
+    await sleep(POLL_MS);
   }
 }

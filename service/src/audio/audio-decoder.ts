@@ -9,15 +9,12 @@ export type { DecodedAudio, SpeechRegion } from './decoded-audio';
 export interface AudioDecoderOptions {
   /** Longest audio that is decoded, in seconds. */
   readonly maxDurationS: number;
-  /** Longest time that one decoding may take, in milliseconds; waiting for a thread does not count. */
+  /** Longest time that one decoding may take, in milliseconds. */
   readonly timeoutMs: number;
-  /**
-   * Files that are decoded at the same time, each in a thread of its own; further ones wait in order.
-   *
-   * @default 2 - one slow file does not hold up the others
-   */
-  readonly threads?: number;
 }
+
+/** One slow file does not hold up the others. */
+const THREADS = 2;
 
 /** A thread's JavaScript heap, in MiB. Samples lie outside of it, in buffers bounded by `maxDurationS`. */
 const MAX_HEAP_MIB = 64;
@@ -40,25 +37,25 @@ const RENEWAL_IDLE_MS = 30_000;
  */
 export class AudioDecoder {
   private readonly pool: Tinypool;
-  private readonly maxDurationS: number;
+  /** Longest audio that is decoded, in seconds. */
+  readonly maxDurationS: number;
+  /**
+   * Files that are decoded at the same time, each in a thread of its own. More may be given, but wait on their own time
+   * limit.
+   */
+  readonly threads = THREADS;
   private readonly timeoutMs: number;
-  private readonly threads: number;
-  private freeThreads: number;
   private renewal: NodeJS.Timeout | undefined;
-  /** Those who wait for a thread, longest first. */
-  private readonly waiting: (() => void)[] = [];
   private readonly underWay = new Set<AbortController>();
   private isClosed = false;
 
-  constructor({ maxDurationS, timeoutMs, threads = 2 }: AudioDecoderOptions) {
+  constructor({ maxDurationS, timeoutMs }: AudioDecoderOptions) {
     this.maxDurationS = maxDurationS;
     this.timeoutMs = timeoutMs;
-    this.threads = threads;
-    this.freeThreads = threads;
     this.pool = new Tinypool({
       filename: join(__dirname, 'audio-worker.js'),
       minThreads: 1,
-      maxThreads: threads,
+      maxThreads: THREADS,
       idleTimeout: SURPLUS_THREAD_IDLE_MS,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
     });
@@ -81,17 +78,14 @@ export class AudioDecoder {
       stop.abort(signal?.reason);
     };
     signal?.addEventListener('abort', abort, { once: true });
+    clearTimeout(this.renewal);
     this.underWay.add(stop);
     try {
-      await this.takeThread(stop.signal);
-      try {
-        return await this.run(bytes, stop);
-      } finally {
-        this.returnThread();
-      }
+      return await this.run(bytes, stop);
     } finally {
       this.underWay.delete(stop);
       signal?.removeEventListener('abort', abort);
+      this.renewWhenIdle();
     }
   }
 
@@ -104,7 +98,6 @@ export class AudioDecoder {
   }
 
   private async run(bytes: Uint8Array, stop: AbortController): Promise<DecodedAudio> {
-    stop.signal.throwIfAborted();
     const size = bytes.length; // of no bytes any more once they are handed over
     const timer = setTimeout(() => {
       stop.abort(
@@ -139,38 +132,8 @@ export class AudioDecoder {
     }
   }
 
-  /**
-   * Tinypool has a queue of its own, but does not tell when a task leaves it, so that a time limit would count the
-   * wait for files in front.
-   */
-  private async takeThread(signal: AbortSignal): Promise<void> {
-    clearTimeout(this.renewal);
-    if (this.freeThreads > 0) {
-      this.freeThreads--;
-      return;
-    }
-    await new Promise<void>((resolve, reject) => {
-      const abort = (): void => {
-        this.waiting.splice(this.waiting.indexOf(proceed), 1);
-        reject(signal.reason as Error);
-      };
-      const proceed = (): void => {
-        signal.removeEventListener('abort', abort);
-        resolve();
-      };
-      this.waiting.push(proceed);
-      signal.addEventListener('abort', abort, { once: true });
-    });
-  }
-
-  private returnThread(): void {
-    const next = this.waiting.shift();
-    if (next) {
-      next();
-      return;
-    }
-    this.freeThreads++;
-    if (this.freeThreads < this.threads || this.isClosed) return;
+  private renewWhenIdle(): void {
+    if (this.underWay.size > 0 || this.isClosed) return;
     this.renewal = setTimeout(() => void this.pool.recycleWorkers(), RENEWAL_IDLE_MS).unref();
   }
 }

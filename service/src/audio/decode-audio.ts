@@ -52,10 +52,10 @@ function decodeWavFile(bytes: Uint8Array, { maxDurationS }: DecodeLimits): Decod
 
 async function decodeFlacFile(bytes: Uint8Array, { maxDurationS }: DecodeLimits): Promise<Decoded> {
   const stream = readFlacStream(bytes);
-  const { sampleRateHz, channels, statedSamples } = stream;
+  const { sampleRateHz, channels } = stream;
   assertSampleRate(sampleRateHz);
   const maxSamples = maxDurationS * sampleRateHz;
-  const collector = new SampleCollector(sampleRateHz, Math.min(statedSamples, maxSamples));
+  const collector = new SampleCollector(sampleRateHz);
   await decodeFlac(
     stream,
     maxSamples,
@@ -72,10 +72,13 @@ class SampleCollector {
   private readonly resampler: Resampler | undefined;
   private readonly buffer: SampleBuffer;
 
-  constructor(sampleRateHz: number, expectedSamples: number) {
+  /** @param samples how many will come, where that is sure and not a header's claim */
+  constructor(sampleRateHz: number, samples?: number) {
     this.resampler =
       sampleRateHz === TARGET_SAMPLE_RATE_HZ ? undefined : new Resampler(sampleRateHz, TARGET_SAMPLE_RATE_HZ);
-    this.buffer = new SampleBuffer(this.resampler?.outputLengthFor(expectedSamples) ?? expectedSamples);
+    this.buffer = new SampleBuffer(
+      samples === undefined ? undefined : (this.resampler?.outputLengthFor(samples) ?? samples),
+    );
   }
 
   push(samples: Float32Array): void {

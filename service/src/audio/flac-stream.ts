@@ -14,7 +14,11 @@ export interface FlacStream {
   readonly statedSamples: number;
   /** The stream's marker and STREAMINFO alone, as a stream header for the decoder. */
   readonly header: Uint8Array;
-  /** Frames in order; what is damaged is passed over. */
+  /**
+   * Frames in order; what is damaged is passed over.
+   *
+   * @throws AudioError `audio_corrupt`, on the way, if there are too many places that only look like frames
+   */
   frames(): Generator<FlacFrame, void, undefined>;
 }
 
@@ -45,6 +49,14 @@ interface FrameHeader {
 const MARKER_BYTES = 4;
 const BLOCK_HEADER_BYTES = 4;
 const STREAMINFO_BYTES = 34;
+
+/**
+ * Bytes over which checksums are computed before a file is given up: this many times its size, and a constant for small
+ * ones. A sound file needs its size once, each damaged place up to the longest frame once more; a file of nothing but
+ * frame headers would need the square of its size.
+ */
+const MAX_CHECKS_PER_BYTE = 8;
+const MIN_CHECKED_BYTES = 2 ** 20;
 
 /**
  * Reads the metadata of a FLAC stream.
@@ -102,9 +114,18 @@ function* findFrames(bytes: Uint8Array, start: number, info: StreamInfo): Genera
   let at = start;
   let expectedSample: number | undefined;
   let isDamaged = false;
+  let checkedBytes = 0;
   while (at < bytes.length) {
     const header = readFrameHeader(bytes, at, info);
-    const end = header && findFrameEnd(bytes, at, header, info);
+    const { end, checked } = header ? findFrameEnd(bytes, at, header, info) : NOT_A_FRAME;
+    checkedBytes += checked;
+    if (checkedBytes > MIN_CHECKED_BYTES + MAX_CHECKS_PER_BYTE * bytes.length) {
+      throw new AudioError(
+        'audio_corrupt',
+        `The FLAC file (${bytes.length} bytes) is full of frames that are damaged or not there: looking for the next ` +
+          `one was given up at byte ${at}. Check that it was uploaded whole.`,
+      );
+    }
     if (header && end !== undefined) {
       const gap = isDamaged && expectedSample !== undefined ? header.startSample - expectedSample : 0;
       yield { bytes: bytes.subarray(at, end), blockSize: header.blockSize, lostSamples: Math.max(0, gap) };
@@ -119,12 +140,20 @@ function* findFrames(bytes: Uint8Array, start: number, info: StreamInfo): Genera
   }
 }
 
+/** Where a frame ends, if it does, and how many bytes were looked at to find out. */
+interface FrameSearch {
+  readonly end: number | undefined;
+  readonly checked: number;
+}
+
+const NOT_A_FRAME: FrameSearch = { end: undefined, checked: 0 };
+
 /**
  * The end of the frame that begins at `start`: where its CRC-16 comes out at zero (the checksum is part of what it is
  * computed over) and another frame or the end of the file follows. Before a tag or other strange bytes the last zero
  * counts.
  */
-function findFrameEnd(bytes: Uint8Array, start: number, header: FrameHeader, info: StreamInfo): number | undefined {
+function findFrameEnd(bytes: Uint8Array, start: number, header: FrameHeader, info: StreamInfo): FrameSearch {
   const limit = Math.min(bytes.length, start + maxFrameBytes(header, info));
   let crc = 0;
   let lastZero: number | undefined;
@@ -132,11 +161,11 @@ function findFrameEnd(bytes: Uint8Array, start: number, header: FrameHeader, inf
     crc = ((crc << 8) & 0xffff) ^ CRC16[(crc >> 8) ^ bytes[at]!]!;
     if (crc === 0 && at >= start + header.length + 2) {
       const end = at + 1;
-      if (end === bytes.length || readFrameHeader(bytes, end, info)) return end;
+      if (end === bytes.length || readFrameHeader(bytes, end, info)) return { end, checked: end - start };
       lastZero = end;
     }
   }
-  return lastZero;
+  return { end: lastZero, checked: limit - start };
 }
 
 /** A frame of verbatim subframes, each with up to a header of two bytes and one bit more a sample (side channel). */

@@ -68,6 +68,30 @@ export function readWavChunks(bytes: Uint8Array): WavChunks {
   return { format, data };
 }
 
+/**
+ * Chunks that may stand before `fmt ` where it is looked for in a moment. Writers put at most `JUNK` or `ds64`, `bext`
+ * and `iXML` there; a file made to hurt has millions.
+ */
+const MAX_LEADING_CHUNKS = 16;
+
+/**
+ * The `fmt ` chunk that {@link readWavChunks} finds, if it is among the first chunks and before `data`; cheap, whatever
+ * the file holds.
+ *
+ * @throws AudioError `audio_corrupt` if it is too short
+ */
+export function readLeadingWavFormat(bytes: Uint8Array): WavFormat | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let at = RIFF_HEADER_BYTES;
+  for (let count = 0; count < MAX_LEADING_CHUNKS && at + CHUNK_HEADER_BYTES <= bytes.length; count++) {
+    const chunk = chunkAt(view, at);
+    if (chunk.id === 'fmt ') return readFormat(view, chunk);
+    if (chunk.id === 'data') return undefined;
+    at = nextChunk(view, chunk.start + chunk.size);
+  }
+  return undefined;
+}
+
 function chunkAt(view: DataView, at: number): Chunk {
   const id = String.fromCharCode(...new Uint8Array(view.buffer, view.byteOffset + at, 4));
   return { id, start: at + CHUNK_HEADER_BYTES, size: view.getUint32(at + 4, true) };

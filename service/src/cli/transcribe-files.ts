@@ -74,10 +74,10 @@ export async function transcribeFiles(args: readonly string[]): Promise<number> 
     timeoutMs: config.requestTimeoutSeconds * 1000,
   });
   const transcriber = engineTranscriber(engine, directory);
-  const promptTokens = values.prompt ? transcriber.tokenizer.encode(` ${values.prompt.trim()}`) : undefined;
   let exitCode: number = EXIT_CODES.ok;
   try {
     await engine.start();
+    const promptTokens = values.prompt ? await transcriber.encodePrompt(values.prompt) : undefined;
     for (const file of files) {
       try {
         const audio = await decoder.decode(await readFile(file));

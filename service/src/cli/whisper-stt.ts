@@ -1,7 +1,9 @@
+import { parseArgs } from 'node:util';
 import { EXIT_CODES } from '../../../lib/contract';
 import { ConfigError } from '../config';
 import { EngineError } from '../engine/engine-error';
 import { serve } from '../main';
+import { WhisperError } from '../whisper/whisper-error';
 import { demo } from './demo';
 import { fetchModel } from './fetch-model';
 import { transcribeFiles } from './transcribe-files';
@@ -21,10 +23,16 @@ export async function whisperStt([command, ...args]: readonly string[]): Promise
     process.exitCode = await run(command, args);
   } catch (error) {
     if (error instanceof ConfigError) process.exitCode = EXIT_CODES.configuration;
-    else if (error instanceof EngineError) process.exitCode = EXIT_CODES.engine;
+    else if (error instanceof EngineError || error instanceof WhisperError) process.exitCode = EXIT_CODES.engine;
+    else if (isUsageError(error)) process.exitCode = 2;
     else throw error;
     console.error(`${error.code}: ${error.message}`);
   }
+}
+
+/** What node:util's parseArgs throws. */
+function isUsageError(error: unknown): error is Error & { code: string } {
+  return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }
 
 async function run(command: string | undefined, args: readonly string[]): Promise<number> {
@@ -40,6 +48,7 @@ async function run(command: string | undefined, args: readonly string[]): Promis
     case 'fetch':
       return fetchModel(args);
     case 'demo':
+      parseArgs({ args: [...args], options: {} });
       return demo();
     case '--help':
     case '-h':

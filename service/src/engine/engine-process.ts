@@ -4,21 +4,24 @@
  * `InferenceSession.run` blocks JavaScript for a whole encode. Here that blocks nobody: the server's event loop, which
  * answers probes and reads uploads, is another process.
  */
+import { SAMPLE_RATE_HZ } from '../whisper/audio-format';
 import { decodeWindow } from '../whisper/decode-window';
 import { specialTokensFrom, type SpecialTokens } from '../whisper/special-tokens';
 import { WhisperError, type WhisperErrorCode } from '../whisper/whisper-error';
 import { EngineError } from './engine-error';
 import type { EngineProcessOptions, EngineRequest, EngineResponse } from './engine-protocol';
-import { SAMPLE_RATE_HZ } from './log-mel';
 import { openModelDirectory } from './model-directory';
 import { OnnxWhisperModel } from './onnx-whisper-model';
+import { PromptEncoder } from './prompt-encoder';
 
 interface LoadedModel {
   readonly model: OnnxWhisperModel;
   readonly special: SpecialTokens;
+  readonly modelPath: string;
 }
 
 let loaded: LoadedModel | undefined;
+let promptEncoder: PromptEncoder | undefined;
 const running = new Map<number, AbortController>();
 
 function send(response: EngineResponse): void {
@@ -38,20 +41,23 @@ async function load(options: EngineProcessOptions): Promise<void> {
     temperature: 0,
     maxNewTokens: 4,
   });
-  loaded = { model, special };
+  loaded = { model, special, modelPath: directory.path };
   send({ type: 'ready', loadMs: loadedAt - started, warmUpMs: performance.now() - loadedAt });
 }
 
-async function decode({ id, samples, options }: Extract<EngineRequest, { type: 'decode' }>): Promise<void> {
+/** Answers a request with what `work` makes of the loaded model, or with how it failed. */
+async function answer(
+  id: number,
+  work: (loaded: LoadedModel, signal: AbortSignal) => Promise<EngineResponse>,
+): Promise<void> {
   const aborter = new AbortController();
   running.set(id, aborter);
   try {
-    if (!loaded) throw new EngineError('engine_failed', 'the engine got a window before its model was loaded');
-    const result = await decodeWindow(loaded.model, loaded.special, samples, options, aborter.signal);
-    send({ type: 'decoded', id, result });
+    if (!loaded) throw new EngineError('engine_failed', 'the engine got work before its model was loaded');
+    send(await work(loaded, aborter.signal));
   } catch (error) {
     if (aborter.signal.aborted) send({ type: 'aborted', id });
-    else send({ type: 'decode_failed', id, code: whisperCode(error), message: (error as Error).message });
+    else send({ type: 'failed', id, code: whisperCode(error), message: (error as Error).message });
   } finally {
     running.delete(id);
   }
@@ -69,9 +75,23 @@ process.on('message', (request: EngineRequest) => {
         send({ type: 'load_failed', code, message: (error as Error).message });
       });
       break;
-    case 'decode':
-      void decode(request);
+    case 'decode': {
+      const { id, samples, options } = request;
+      void answer(id, async ({ model, special }, signal) => ({
+        type: 'decoded',
+        id,
+        result: await decodeWindow(model, special, samples, options, signal),
+      }));
       break;
+    }
+    case 'encode_text': {
+      const { id, text } = request;
+      void answer(id, ({ modelPath }) => {
+        promptEncoder ??= new PromptEncoder(modelPath);
+        return Promise.resolve({ type: 'text_encoded', id, tokens: promptEncoder.encode(text) });
+      });
+      break;
+    }
     case 'abort':
       running.get(request.id)?.abort();
       break;

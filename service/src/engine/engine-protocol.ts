@@ -17,6 +17,7 @@ export interface EngineProcessOptions {
 export type EngineRequest =
   | { readonly type: 'load'; readonly options: EngineProcessOptions }
   | { readonly type: 'decode'; readonly id: number; readonly samples: Float32Array; readonly options: DecodingOptions }
+  | { readonly type: 'encode_text'; readonly id: number; readonly text: string }
   | { readonly type: 'abort'; readonly id: number };
 
 /** From the engine process to the server. */
@@ -24,5 +25,6 @@ export type EngineResponse =
   | { readonly type: 'ready'; readonly loadMs: number; readonly warmUpMs: number }
   | { readonly type: 'load_failed'; readonly code: EngineErrorCode; readonly message: string }
   | { readonly type: 'decoded'; readonly id: number; readonly result: DecodingResult }
-  | { readonly type: 'decode_failed'; readonly id: number; readonly code?: WhisperErrorCode; readonly message: string }
+  | { readonly type: 'text_encoded'; readonly id: number; readonly tokens: readonly number[] }
+  | { readonly type: 'failed'; readonly id: number; readonly code?: WhisperErrorCode; readonly message: string }
   | { readonly type: 'aborted'; readonly id: number };

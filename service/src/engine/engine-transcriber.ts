@@ -1,18 +1,44 @@
 import { specialTokensFrom } from '../whisper/special-tokens';
 import type { WindowTranscriber } from '../whisper/transcribe';
 import type { Engine } from './engine';
+import { EngineError } from './engine-error';
 import type { ModelDirectory } from './model-directory';
 import { BpeTokenizer } from './text-tokenizer';
+
+/** A transcriber that can take prompts as text. */
+export interface EngineTranscriber extends WindowTranscriber {
+  /** Tokens of a prompt, as they would stand in a transcript: with a space in front. */
+  encodePrompt(prompt: string, signal?: AbortSignal): Promise<readonly number[]>;
+}
 
 /**
  * What long-form decoding needs of a model whose windows the engine decodes.
  *
  * @throws EngineError, WhisperError `model_invalid`
  */
-export function engineTranscriber(engine: Engine, directory: ModelDirectory): WindowTranscriber {
+export function engineTranscriber(engine: Engine, directory: ModelDirectory): EngineTranscriber {
   return {
     decodeWindow: (samples, options, signal) => engine.decodeWindow(samples, options, signal),
     special: specialTokensFrom(directory.generationConfig, directory.config),
     tokenizer: new BpeTokenizer(directory.path),
+    joinPauseMs: joinPauseMsOf(directory),
+    encodePrompt: (prompt, signal) => engine.encodeText(` ${prompt.trim()}`, signal),
   };
+}
+
+/**
+ * `join_pause_ms` of generation_config.json: an entry of ours, for models that lose their place in long windows. Other
+ * software ignores it.
+ *
+ * @throws EngineError `model_invalid`
+ */
+function joinPauseMsOf({ generationConfig, path }: ModelDirectory): number | undefined {
+  const value = (generationConfig as { readonly join_pause_ms?: unknown } | null)?.join_pause_ms;
+  if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
+    throw new EngineError(
+      'model_invalid',
+      `generation_config.json of ${path}: join_pause_ms is ${JSON.stringify(value)}, expected milliseconds`,
+    );
+  }
+  return value;
 }

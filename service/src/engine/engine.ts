@@ -31,12 +31,14 @@ interface EngineEvents {
 
 type EngineState = 'new' | 'loading' | 'ready' | 'failed' | 'stopped';
 
+/** What the engine process is asked to do, and what it answers when it has done it. */
+type Work = Extract<EngineRequest, { readonly id: number }>;
+type Done = Extract<EngineResponse, { readonly type: 'decoded' | 'text_encoded' }>;
+
 interface Job {
-  readonly id: number;
-  readonly samples: Float32Array;
-  readonly options: DecodingOptions;
+  readonly work: Work;
   readonly signal: AbortSignal | undefined;
-  readonly resolve: (result: DecodingResult) => void;
+  readonly resolve: (done: Done) => void;
   readonly reject: (error: unknown) => void;
   attempts: number;
   aborted: boolean;
@@ -54,7 +56,7 @@ const ABORT_GRACE_MS = 10_000;
 const ENGINE_NICENESS = 5;
 
 /**
- * Supervises the engine process: one window at a time, in the order of arrival, each answered even when the process is
+ * Supervises the engine process: one piece of work at a time, in the order of arrival, each answered even when the process is
  * killed in the middle of it.
  */
 export class Engine extends EventEmitter<EngineEvents> {
@@ -66,6 +68,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   private nextId = 0;
   private restartTimer: NodeJS.Timeout | undefined;
   private killTimer: NodeJS.Timeout | undefined;
+  private settleStart: { resolve(start: EngineStart): void; reject(error: EngineError): void } | undefined;
 
   constructor(private readonly options: EngineOptions) {
     super();
@@ -75,21 +78,19 @@ export class Engine extends EventEmitter<EngineEvents> {
     return this.state === 'ready';
   }
 
-  /** Windows that wait or run. */
-  get load(): number {
-    return this.waiting.length + (this.current ? 1 : 0);
-  }
-
   /** The engine process, while there is one. */
   get pid(): number | undefined {
     return this.child?.pid;
   }
 
-  /** Resolves when the engine is warm; rejects when its model cannot be loaded. */
+  /**
+   * Resolves when the engine is warm.
+   *
+   * @throws EngineError when its model cannot be loaded, or it is stopped before it was
+   */
   start(): Promise<EngineStart> {
     return new Promise((resolve, reject) => {
-      this.once('ready', resolve);
-      this.once('failed', reject);
+      this.settleStart = { resolve, reject };
       this.spawn();
     });
   }
@@ -98,9 +99,24 @@ export class Engine extends EventEmitter<EngineEvents> {
    * @param samples 16 kHz mono, at most 30 s
    * @throws EngineError `overloaded`, `engine_lost`, `engine_failed`, `engine_stopped`; the signal's reason when aborted
    */
-  decodeWindow(samples: Float32Array, options: DecodingOptions, signal?: AbortSignal): Promise<DecodingResult> {
+  async decodeWindow(samples: Float32Array, options: DecodingOptions, signal?: AbortSignal): Promise<DecodingResult> {
+    const done = await this.enqueue({ type: 'decode', id: this.nextId++, samples, options }, signal);
+    return (done as Extract<Done, { readonly type: 'decoded' }>).result;
+  }
+
+  /**
+   * Tokens of a text. The engine's process does it: the first one takes a while, and the server's must not.
+   *
+   * @throws as {@link decodeWindow}
+   */
+  async encodeText(text: string, signal?: AbortSignal): Promise<readonly number[]> {
+    const done = await this.enqueue({ type: 'encode_text', id: this.nextId++, text }, signal);
+    return (done as Extract<Done, { readonly type: 'text_encoded' }>).tokens;
+  }
+
+  private enqueue(work: Work, signal: AbortSignal | undefined): Promise<Done> {
     if (this.state === 'failed' || this.state === 'stopped') {
-      return Promise.reject(new EngineError('engine_stopped', `the engine has ${this.state}: no window is decoded`));
+      return Promise.reject(new EngineError('engine_stopped', `the engine has ${this.state}: nothing is decoded`));
     }
     if (this.waiting.length >= this.options.maxQueue) {
       return Promise.reject(
@@ -108,13 +124,12 @@ export class Engine extends EventEmitter<EngineEvents> {
       );
     }
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
-    const id = this.nextId++;
     const onAbort = (): void => {
-      this.abort(id);
+      this.abort(work.id);
     };
     signal?.addEventListener('abort', onAbort, { once: true });
-    return new Promise<DecodingResult>((resolve, reject) => {
-      this.waiting.push({ id, samples, options, signal, resolve, reject, attempts: 0, aborted: false });
+    return new Promise<Done>((resolve, reject) => {
+      this.waiting.push({ work, signal, resolve, reject, attempts: 0, aborted: false });
       this.dispatch();
     }).finally(() => {
       signal?.removeEventListener('abort', onAbort);
@@ -127,7 +142,9 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.state = 'stopped';
     clearTimeout(this.restartTimer);
     clearTimeout(this.killTimer);
-    this.rejectAll(new EngineError('engine_stopped', 'the engine was stopped before this window was decoded'));
+    const stopped = new EngineError('engine_stopped', 'the engine was stopped before this window was decoded');
+    this.rejectAll(stopped);
+    this.settleStart?.reject(stopped);
     const { child } = this;
     if (child?.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
@@ -137,18 +154,25 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   private spawn(): void {
     this.state = 'loading';
-    const child = fork(path.join(__dirname, 'engine-process.js'), {
-      serialization: 'advanced',
-      // Its own output (ONNX Runtime's warnings) goes where the server's log goes.
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: [],
-    });
+    let child: ChildProcess;
+    try {
+      child = fork(path.join(__dirname, 'engine-process.js'), {
+        serialization: 'advanced',
+        // Its own output (ONNX Runtime's warnings) goes where the server's log goes.
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        execArgv: [],
+      });
+    } catch (error) {
+      this.lose((error as Error).message);
+      return;
+    }
     this.child = child;
     child.on('message', (message: EngineResponse) => {
       this.receive(message);
     });
-    child.on('error', () => {
-      // A failed spawn or send; the exit or disconnect that follows is what counts.
+    child.on('error', ({ message }) => {
+      // A process that could not be made (no memory, no process id left) never exits; one that was, does.
+      if (child.pid === undefined && this.child === child) this.lose(message);
     });
     child.on('exit', (code, signal) => {
       if (this.child === child) this.lose(signal ?? `exit code ${code}`);
@@ -166,7 +190,9 @@ export class Engine extends EventEmitter<EngineEvents> {
   private receive(message: EngineResponse): void {
     if (message.type === 'ready') {
       this.state = 'ready';
-      this.emit('ready', { pid: this.child!.pid!, loadMs: message.loadMs, warmUpMs: message.warmUpMs });
+      const start: EngineStart = { pid: this.child!.pid!, loadMs: message.loadMs, warmUpMs: message.warmUpMs };
+      this.emit('ready', start);
+      this.settleStart?.resolve(start);
       this.dispatch();
       return;
     }
@@ -175,13 +201,13 @@ export class Engine extends EventEmitter<EngineEvents> {
       return;
     }
     const job = this.current;
-    if (job?.id !== message.id) return;
+    if (job?.work.id !== message.id) return;
     clearTimeout(this.killTimer);
     this.current = undefined;
     this.losses = 0;
-    if (message.type === 'decoded') job.resolve(message.result);
-    else if (message.type === 'decode_failed') job.reject(rebuildError(message));
-    else job.reject(job.signal?.reason);
+    if (message.type === 'failed') job.reject(rebuildError(message));
+    else if (message.type === 'aborted') job.reject(job.signal?.reason);
+    else job.resolve(message);
     this.dispatch();
   }
 
@@ -191,15 +217,15 @@ export class Engine extends EventEmitter<EngineEvents> {
     if (!job) return;
     this.current = job;
     job.attempts++;
-    this.send({ type: 'decode', id: job.id, samples: job.samples, options: job.options });
+    this.send(job.work);
   }
 
   private abort(id: number): void {
-    const at = this.waiting.findIndex((job) => job.id === id);
+    const at = this.waiting.findIndex(({ work }) => work.id === id);
     if (at >= 0) {
       const [job] = this.waiting.splice(at, 1);
       job!.reject(job!.signal?.reason);
-    } else if (this.current?.id === id) {
+    } else if (this.current?.work.id === id) {
       this.current.aborted = true;
       this.send({ type: 'abort', id });
       const { child } = this;
@@ -236,6 +262,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.rejectAll(error);
     this.child?.kill('SIGKILL');
     this.emit('failed', error);
+    this.settleStart?.reject(error);
   }
 
   private rejectAll(error: EngineError): void {
@@ -246,7 +273,7 @@ export class Engine extends EventEmitter<EngineEvents> {
 }
 
 /** Errors lose their class on the way between processes. */
-function rebuildError({ code, message }: Extract<EngineResponse, { type: 'decode_failed' }>): Error {
+function rebuildError({ code, message }: Extract<EngineResponse, { type: 'failed' }>): Error {
   return code ? new WhisperError(code, message) : new EngineError('engine_failed', message);
 }
 

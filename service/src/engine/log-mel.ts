@@ -1,14 +1,11 @@
+import { SAMPLE_RATE_HZ, SAMPLES_PER_FRAME as HOP_SAMPLES, WINDOW_SAMPLES } from '../whisper/audio-format';
 import { RealFft } from './fft';
 
 /** Whisper's front end; every constant is that of openai/whisper `audio.py`. */
-export const SAMPLE_RATE_HZ = 16_000;
 const FRAME_SAMPLES = 400;
-const HOP_SAMPLES = 160;
 const FREQUENCY_BINS = FRAME_SAMPLES / 2 + 1;
 /** Frames of a 30 s window. */
-export const WINDOW_FRAMES = 3000;
-/** Samples of a 30 s window. */
-export const WINDOW_SAMPLES = WINDOW_FRAMES * HOP_SAMPLES;
+export const WINDOW_FRAMES = WINDOW_SAMPLES / HOP_SAMPLES;
 /** Power below which the logarithm is cut. */
 const MIN_POWER = 1e-10;
 /** Dynamic range that is kept below the loudest value, in decades of power. */

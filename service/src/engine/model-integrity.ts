@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { EngineError } from './engine-error';
 import type { ModelDirectory } from './model-directory';
 
@@ -12,8 +11,8 @@ const CHECKSUMS_FILE = 'SHA256SUMS';
 /** A line of `sha256sum`: the digest, then a space and the mode (` ` text, `*` binary), then the path. */
 const LINE = /^(?<digest>[0-9a-f]{64}) [ *](?<file>.+)$/;
 
-/** Large enough to hash weights at the speed of the hash. */
-const READ_BYTES = 2 ** 20;
+/** Large enough to hash weights at the speed of the hash; one buffer of it, or the garbage of a stream would stay in memory. */
+const READ_BYTES = 2 ** 18;
 
 /**
  * Compares what the server loads of a model with the checksums that were written when its image was built. A model
@@ -33,8 +32,11 @@ export async function verifyModelFiles(directory: ModelDirectory): Promise<numbe
     directory.decoderPath,
     ...['config.json', 'generation_config.json', 'tokenizer.json'].map((file) => path.join(directory.path, file)),
   ];
-  const faults = await Promise.all(loaded.map((file) => fault(directory.path, file, expected)));
-  const found = faults.filter((each) => each !== undefined);
+  const found: string[] = [];
+  for (const file of loaded) {
+    const fault = await faultOf(directory.path, file, expected);
+    if (fault !== undefined) found.push(fault);
+  }
   if (found.length > 0) {
     throw new EngineError(
       'model_corrupt',
@@ -69,7 +71,11 @@ function parse(text: string, file: string): ReadonlyMap<string, string> {
   );
 }
 
-async function fault(folder: string, file: string, expected: ReadonlyMap<string, string>): Promise<string | undefined> {
+async function faultOf(
+  folder: string,
+  file: string,
+  expected: ReadonlyMap<string, string>,
+): Promise<string | undefined> {
   const name = path.relative(folder, file);
   const digest = expected.get(name);
   if (digest === undefined) return `${name} is not listed`;
@@ -79,6 +85,15 @@ async function fault(folder: string, file: string, expected: ReadonlyMap<string,
 
 async function sha256(file: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: READ_BYTES }), hash);
-  return hash.digest('hex');
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  const handle = await open(file);
+  try {
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, READ_BYTES);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
 }

@@ -13,6 +13,11 @@ interface ErrorKind {
  * docs/http-api.md lists them; a test compares.
  */
 export const ERROR_KINDS = {
+  /** No HTTP request at all, or a URL that cannot be read. */
+  invalid_request: { status: 400, type: 'invalid_request_error' },
+  /** The request's head did not arrive in time. */
+  headers_timeout: { status: 408, type: 'invalid_request_error' },
+  headers_too_large: { status: 431, type: 'invalid_request_error' },
   /** The body is no multipart form, or its boundary is broken. */
   invalid_multipart: { status: 400, type: 'invalid_request_error' },
   missing_file: { status: 400, type: 'invalid_request_error' },
@@ -30,10 +35,11 @@ export const ERROR_KINDS = {
   invalid_api_key: { status: 401, type: 'invalid_request_error' },
   model_not_found: { status: 404, type: 'invalid_request_error' },
   not_found: { status: 404, type: 'invalid_request_error' },
+  method_not_allowed: { status: 405, type: 'invalid_request_error' },
   body_too_large: { status: 413, type: 'invalid_request_error' },
   /** Too much is waiting or in memory; another pod may have room. */
   overloaded: { status: 503, type: 'server_error', retryAfterSeconds: 1 },
-  /** The engine is still loading, or is stopping. */
+  /** The engine has given up, or is stopping. */
   not_ready: { status: 503, type: 'server_error', retryAfterSeconds: 1 },
   /** Nobody reads it; it is for the log. */
   client_closed: { status: 499, type: 'invalid_request_error' },

@@ -3,12 +3,13 @@ import multipart from '@fastify/multipart';
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import type { AudioDecoder } from '../audio/audio-decoder';
 import type { Config } from '../config';
+import type { EngineTranscriber } from '../engine/engine-transcriber';
 import type { TranscriptionMetrics } from '../observability/metrics';
-import type { WindowTranscriber } from '../whisper/transcribe';
 import type { ApiKeys } from './api-keys';
 import { authentication } from './authentication';
 import { connectionDrain } from './connection-drain';
-import { errorHandling } from './error-handling';
+import { ApiError } from './api-error';
+import { answerProtocolError, errorHandling, sendApiError } from './error-handling';
 import { health } from './health';
 import { legacyTranscribe } from './legacy-transcribe';
 import { metricsRoute } from './metrics-route';
@@ -20,7 +21,7 @@ import { TranscriptionRunner } from './transcription-runner';
 export interface AppDependencies {
   readonly config: Config;
   readonly decoder: AudioDecoder;
-  readonly transcriber: WindowTranscriber;
+  readonly transcriber: EngineTranscriber;
   readonly state: ServerState;
   readonly metrics: TranscriptionMetrics;
   /** Absent: everybody is served. */
@@ -35,6 +36,7 @@ export interface AppDependencies {
  * answers a request that is already under way with a reset.
  */
 const KEEP_ALIVE_TIMEOUT_MS = 95_000;
+const REQUEST_TIMEOUT_MARGIN_MS = 5_000;
 
 /** The HTTP application: one plugin a concern, one file a route group. */
 export function buildApp(dependencies: AppDependencies): FastifyInstance {
@@ -45,14 +47,18 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.maxBodyBytes,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    // An upload that trickles in may take as long as a request may.
-    requestTimeout: config.requestTimeoutSeconds * 1000,
+    // The second net: the routes themselves answer an upload that takes too long (upload.ts).
+    requestTimeout: config.requestTimeoutSeconds * 1000 + REQUEST_TIMEOUT_MARGIN_MS,
     requestIdHeader: 'x-request-id',
     genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
     forceCloseConnections: 'idle',
+    // Faults of the protocol, in the shape of all others.
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id);
+      sendApiError(reply, new ApiError('invalid_request', error.message, null, { cause: error }));
+    },
+    clientErrorHandler: answerProtocolError,
   });
-  // Node checks headers against the keep-alive time too: the larger one must win.
-  app.server.headersTimeout = KEEP_ALIVE_TIMEOUT_MS + 5_000;
 
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);

@@ -1,9 +1,13 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { Socket } from 'node:net';
 import fp from 'fastify-plugin';
 import { AudioError } from '../audio/audio-error';
 import { EngineError } from '../engine/engine-error';
 import { WhisperError } from '../whisper/whisper-error';
-import { ApiError } from './api-error';
+import { ApiError, type ErrorCode } from './api-error';
+
+/** Methods that routes of this server have. */
+const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST'];
 
 /** Errors in OpenAI's shape, with headers that tell its SDKs whether a retry makes sense. */
 export const errorHandling = fp(function errorHandling(app, _options, done) {
@@ -12,22 +16,55 @@ export const errorHandling = fp(function errorHandling(app, _options, done) {
     logError(request, apiError);
     return sendApiError(reply, apiError);
   });
-  app.setNotFoundHandler((request, reply) =>
-    sendApiError(reply, new ApiError('not_found', `no route ${request.method} ${request.url.split('?')[0]}`)),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0]!;
+    const allowed = METHODS.filter((method) => app.hasRoute({ method, url: path }));
+    if (allowed.length === 0) {
+      return sendApiError(reply, new ApiError('not_found', `no route ${request.method} ${path}`));
+    }
+    reply.header('allow', allowed.join(', '));
+    return sendApiError(
+      reply,
+      new ApiError('method_not_allowed', `${path} takes ${allowed.join(', ')}, not ${request.method}`),
+    );
+  });
   done();
 });
 
+/** Answers what is no HTTP request; there is no reply to send it with. */
+export function answerProtocolError(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, code] = PROTOCOL_FAULTS[error.code ?? ''] ?? ['400 Bad Request', 'invalid_request'];
+  const body = JSON.stringify({
+    error: { message: `the request is malformed: ${error.message}`, type: 'invalid_request_error', param: null, code },
+  });
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+const PROTOCOL_FAULTS: Readonly<Record<string, readonly [status: string, code: ErrorCode]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers_too_large'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'headers_timeout'],
+};
+
 export function sendApiError(reply: FastifyReply, error: ApiError): FastifyReply {
-  return retryHeaders(reply, error)
+  return errorHeaders(reply, error)
     .code(error.kind.status)
     .send({
       error: { message: error.message, type: error.kind.type, param: error.param, code: error.code },
     });
 }
 
-/** `retry-after` is in whole seconds; OpenAI's SDKs prefer `retry-after-ms`, and obey `x-should-retry`. */
-export function retryHeaders(reply: FastifyReply, { kind: { retryAfterSeconds } }: ApiError): FastifyReply {
+/**
+ * `retry-after` is in whole seconds; OpenAI's SDKs prefer `retry-after-ms`, and obey `x-should-retry`. A 401 must say
+ * how to authenticate (RFC 9110, 11.6.1).
+ */
+export function errorHeaders(reply: FastifyReply, { kind: { status, retryAfterSeconds } }: ApiError): FastifyReply {
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
   if (retryAfterSeconds === false) return reply.header('x-should-retry', 'false');
   if (retryAfterSeconds === undefined) return reply;
   return reply.header('retry-after', retryAfterSeconds).header('retry-after-ms', retryAfterSeconds * 1000);

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { languageCode } from '../whisper/languages';
 import { ApiError } from './api-error';
-import { logError, retryHeaders, toApiError } from './error-handling';
+import { errorHeaders, logError, toApiError } from './error-handling';
 import type { TranscriptionRunner } from './transcription-runner';
 
 export interface LegacyTranscribeOptions {
@@ -12,8 +12,29 @@ export interface LegacyTranscribeOptions {
 
 interface LegacyQuery {
   readonly language?: string;
-  readonly temperature?: string;
+  readonly temperature: number;
 }
+
+/** `threads` and whatever else callers send is ignored. */
+const QUERY_SCHEMA = {
+  type: 'object',
+  properties: {
+    language: { type: 'string' },
+    temperature: { type: 'number', minimum: 0, maximum: 1, default: 0 },
+  },
+};
+
+const RESPONSE_SCHEMA = {
+  type: 'object',
+  properties: {
+    transcription: { type: 'string' },
+    language: { type: 'string' },
+    duration: { type: 'number' },
+    confidence: { type: ['number', 'null'] },
+    model: { type: 'string' },
+    processing_time: { type: 'number' },
+  },
+};
 
 /** What the replaced service said of audio without speech; its callers look for it. */
 const NO_SPEECH = '[No speech detected]';
@@ -31,7 +52,8 @@ export function legacyTranscribe(
 ): void {
   app.setErrorHandler((error, request, reply) => sendLegacyError(request, reply, toApiError(error)));
 
-  app.post<{ Querystring: LegacyQuery }>('/transcribe', async (request, reply) => {
+  const schema = { querystring: QUERY_SCHEMA, response: { 200: RESPONSE_SCHEMA } };
+  app.post<{ Querystring: LegacyQuery }>('/transcribe', { schema }, async (request, reply) => {
     let language = DEFAULT_LANGUAGE;
     const { transcription, processingSeconds } = await runner.run(request, reply, (upload) => {
       if (upload.file && !upload.file.filename) throw new ApiError('invalid_value', 'No file provided', 'file');
@@ -39,7 +61,7 @@ export function legacyTranscribe(
       return {
         task: 'transcribe',
         language: languageCode(language),
-        temperature: readTemperature(request.query.temperature),
+        temperature: request.query.temperature,
         timestamps: false,
       };
     });
@@ -55,18 +77,10 @@ export function legacyTranscribe(
   done();
 }
 
-function readTemperature(value = '0'): number {
-  const temperature = Number(value);
-  if (value === '' || !(temperature >= 0 && temperature <= 1)) {
-    throw new ApiError('invalid_value', `temperature: got ${JSON.stringify(value)}, expected 0 to 1`, 'temperature');
-  }
-  return temperature;
-}
-
 /** FastAPI's shape; a list of faults where a part is missing, a sentence elsewhere. */
 function sendLegacyError(request: FastifyRequest, reply: FastifyReply, error: ApiError): FastifyReply {
   logError(request, error);
-  retryHeaders(reply, error);
+  errorHeaders(reply, error);
   if (error.code === 'missing_file') {
     const detail = [{ type: 'missing', loc: ['body', 'file'], msg: 'Field required', input: null }];
     return reply.code(422).send({ detail });

@@ -56,7 +56,11 @@ class Form {
     );
   }
 
-  /** What the contract knows and this server cannot do is refused: a silent omission would surface far from its cause. */
+  /**
+   * What would change the answer's shape or its detail is refused where it is not served: left out in silence, it would
+   * surface far from its cause. Hints (`keywords[]`, `chunking_strategy`, `include[]`) are ignored, as upstream does
+   * with models that do not know them.
+   */
   refuseUnserved(): void {
     if (this.last('stream') === 'true') {
       throw new ApiError('unsupported_value', 'stream=true is not served; leave it out', 'stream');
@@ -95,12 +99,16 @@ class Form {
 
   /** Empty fields count as absent: SDKs send them for unset options. */
   private last(name: string): string | undefined {
-    return this.all(name).at(-1) ?? undefined;
+    return this.values(name).at(-1);
   }
 
-  /** Repeated fields, or one JSON array, as LiteLLM sends it. */
+  private values(name: string): readonly string[] {
+    return (this.upload.fields.get(name) ?? []).filter(Boolean);
+  }
+
+  /** A list of the contract: repeated fields, or one JSON array, as LiteLLM sends it. */
   private all(name: string): readonly string[] {
-    return (this.upload.fields.get(name) ?? []).flatMap((value) => jsonArray(value) ?? [value]).filter(Boolean);
+    return this.values(name).flatMap((value) => jsonArray(value) ?? [value]);
   }
 }
 

@@ -9,8 +9,8 @@ import { UploadBudget } from './upload-budget';
 
 /** Uploads in memory at once, at least; with a larger STT_MAX_BODY_BYTES, twice that. */
 const UPLOAD_BUDGET_BYTES = 64 * 2 ** 20;
-/** Decoded audio in use from which on no further upload is decoded, in seconds: 38 MB. */
-const DECODED_AUDIO_SECONDS = 600;
+/** Longest audios that fit into memory at once: one in transcription and the next, or two that are decoded. */
+const LONGEST_AUDIOS = 2;
 
 /** What a caller asks for. */
 export interface TranscriptionRequest {
@@ -39,10 +39,11 @@ export interface CompletedTranscription {
 /** Takes a request from upload to transcript; what the dialects have in common. */
 export class TranscriptionRunner {
   private readonly budget: UploadBudget;
-  private readonly gate = new DecodedAudioGate(DECODED_AUDIO_SECONDS);
+  private readonly gate: DecodedAudioGate;
 
   constructor(private readonly dependencies: AppDependencies) {
     this.budget = new UploadBudget(Math.max(UPLOAD_BUDGET_BYTES, 2 * dependencies.config.maxBodyBytes));
+    this.gate = new DecodedAudioGate(dependencies.decoder, LONGEST_AUDIOS * dependencies.config.maxAudioSeconds);
   }
 
   /** @throws ApiError, AudioError, EngineError */
@@ -51,7 +52,13 @@ export class TranscriptionRunner {
     metrics.countRequest();
     const end = requestEnd(reply, config.requestTimeoutSeconds);
     try {
-      const upload = await readUpload(request, 'file', { maxBodyBytes: config.maxBodyBytes, budget: this.budget });
+      const upload = await readUpload(
+        request,
+        reply,
+        'file',
+        { maxBodyBytes: config.maxBodyBytes, budget: this.budget },
+        end,
+      );
       return await this.transcribeUpload(request, upload, readRequest, end);
     } catch (error) {
       metrics.countError();
@@ -65,17 +72,19 @@ export class TranscriptionRunner {
     readRequest: ReadRequest,
     signal: AbortSignal,
   ): Promise<CompletedTranscription> {
-    const { decoder, transcriber, metrics } = this.dependencies;
+    const { transcriber, metrics } = this.dependencies;
     const started = performance.now();
     try {
       const { prompt, ...options } = readRequest(upload);
       const bytes = upload.file?.bytes;
       if (!bytes) throw new ApiError('missing_file', 'the form has no part named "file"', 'file');
-      const audio = await this.gate.decode(() => decoder.decode(bytes, signal), signal);
+      const audio = await this.gate.decode(bytes, signal);
       upload.release();
       metrics.observeAudio(audio.durationS);
       try {
-        const promptTokens = prompt ? transcriber.tokenizer.encode(` ${prompt.trim()}`) : undefined;
+        // Where nobody speaks the model is not asked, and a prompt means nothing.
+        const promptTokens =
+          prompt && audio.speech.length > 0 ? await transcriber.encodePrompt(prompt, signal) : undefined;
         const transcription = await transcribe(
           audio,
           transcriber,

@@ -1,23 +1,32 @@
-import { SAMPLE_RATE_HZ } from './audio-format';
+import { SAMPLE_RATE_HZ, WINDOW_SAMPLES } from './audio-format';
 import type { DecodedWindow, PromptedDecoder } from './decoded-window';
 import { clampToAudio, splitAtTimestamps } from './segments';
 import type { SpecialTokens } from './special-tokens';
 import type { SpeechAudio } from './speech-audio';
-import { joinPauseMsOf, paddingSamplesOf, type TranscribeOptions } from './transcribe-options';
-import { cutAtPauses } from './windows';
+import { DEFAULT_JOIN_PAUSE_MS, paddingSamplesOf, type TranscribeOptions } from './transcribe-options';
+import { cutAtPauses, type AudioWindow } from './windows';
+
+/** What of the model decides how audio is cut. */
+interface CutPreference {
+  readonly special: SpecialTokens;
+  readonly joinPauseMs?: number;
+}
 
 /** Decodes each stretch of speech between two pauses by itself. Windows without speech are left out. */
 export async function* decodeAtPauses(
   { samples, speech }: SpeechAudio,
-  special: SpecialTokens,
+  { special, joinPauseMs = DEFAULT_JOIN_PAUSE_MS }: CutPreference,
   options: TranscribeOptions,
   decode: PromptedDecoder,
+  detectLanguage: (samples: Float32Array) => Promise<void>,
 ): AsyncGenerator<DecodedWindow, void, undefined> {
   const windows = cutAtPauses(speech, samples.length, {
     samples,
     paddingSamples: paddingSamplesOf(options),
-    joinPauseMs: joinPauseMsOf(options),
+    joinPauseMs: options.joinPauseMs ?? joinPauseMs,
   });
+  // A single window is asked for its language when it is decoded.
+  if (windows.length > 1) await detectLanguage(firstSpeech(samples, windows));
   for (const { startSample, endSample } of windows) {
     const result = await decode(samples.subarray(startSample, endSample), options.promptTokens ?? []);
     if (!result.isSpeech) continue;
@@ -27,4 +36,16 @@ export async function* decodeAtPauses(
     const slices = unfinished === undefined ? finished : [...finished, unfinished];
     yield { startSample, result, slices: clampToAudio(slices, windowS) };
   }
+}
+
+/** The first windows, one after another, as far as they fit into the 30 s that Whisper detects a language by. */
+function firstSpeech(samples: Float32Array, windows: readonly AudioWindow[]): Float32Array {
+  const joined = new Float32Array(WINDOW_SAMPLES);
+  let length = 0;
+  for (const { startSample, endSample } of windows) {
+    const taken = Math.min(endSample - startSample, WINDOW_SAMPLES - length);
+    joined.set(samples.subarray(startSample, startSample + taken), length);
+    length += taken;
+  }
+  return joined.subarray(0, length);
 }

@@ -2,7 +2,4 @@
 export interface TextTokenizer {
   /** Text of the tokens; special and timestamp tokens are skipped. The leading space of a word is kept. */
   decode(tokens: readonly number[]): string;
-
-  /** Tokens of a text, without special tokens. */
-  encode(text: string): number[];
 }

@@ -29,9 +29,10 @@ export interface TranscribeOptions extends DecodingOptions {
 
   /**
    * `pauses` only: pauses between two regions of speech that are shorter than this stay inside a window, in
-   * milliseconds. Larger models take longer windows well, and each window costs a run of the encoder.
+   * milliseconds. Each window costs a run of the encoder over 30 s, however short it is; small models lose their place
+   * in windows full of sentences.
    *
-   * @default 100
+   * @default - the model's own preference, or else 2000 (faster-whisper's `min_silence_duration_ms`)
    */
   readonly joinPauseMs?: number;
 
@@ -43,8 +44,7 @@ export interface TranscribeOptions extends DecodingOptions {
   readonly paddingMs?: number;
 }
 
-/** A detector bridges the pauses inside a phrase by itself: what it leaves is mostly the end of a sentence. */
-const DEFAULT_JOIN_PAUSE_MS = 100;
+export const DEFAULT_JOIN_PAUSE_MS = 2000;
 
 /** Soft beginnings and endings of words lie below a detector's threshold, and more audio costs the encoder nothing. */
 const DEFAULT_PADDING_MS = 300;
@@ -57,11 +57,6 @@ export function checkTranscribeOptions(options: TranscribeOptions): void {
       throw new WhisperError('invalid_option', `${name} must be a number of milliseconds, 0 or more, got ${value}.`);
     }
   }
-}
-
-/** The option, or its default. */
-export function joinPauseMsOf({ joinPauseMs = DEFAULT_JOIN_PAUSE_MS }: TranscribeOptions): number {
-  return joinPauseMs;
 }
 
 /** The option, or its default, in samples. */

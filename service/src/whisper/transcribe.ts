@@ -25,6 +25,8 @@ export interface WindowTranscriber {
   readonly decodeWindow: WindowDecoder;
   readonly special: SpecialTokens;
   readonly tokenizer: TextTokenizer;
+  /** What the model does best with, for {@link TranscribeOptions.joinPauseMs}. */
+  readonly joinPauseMs?: number;
 }
 
 /** What is known when the last segment is out. */
@@ -80,9 +82,16 @@ export async function* transcribeSegments(
     }
     return result;
   };
+  /** The first sound of a recording may be a greeting, a name, a cough: the language is that of its first speech. */
+  const detectLanguage = async (samples: Float32Array): Promise<void> => {
+    if (language !== undefined) return;
+    const detection = { ...windowOptions(options, language, []), maxNewTokens: 1, timestamps: false };
+    const result = await transcriber.decodeWindow(samples, detection, signal);
+    if (result.isSpeech) ({ language, languageProbability } = result);
+  };
   const windows =
     options.strategy === 'pauses'
-      ? decodeAtPauses(audio, special, options, decode)
+      ? decodeAtPauses(audio, transcriber, options, decode, detectLanguage)
       : decodeSequentially(audio, special, options, decode);
 
   let nextId = 0;

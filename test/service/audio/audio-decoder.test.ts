@@ -3,7 +3,7 @@ import type { DecodedAudio } from '../../../service/src/audio/audio-decoder';
 import { audioFixture } from '../../support/audio-fixture';
 import { AudioDecoderHost } from '../../support/audio-decoder-host';
 import { constantFlac, constantFrame } from '../../support/flac-writer';
-import { nanoSampleBytes } from '../../support/nano-samples';
+import { sampleBytes } from '../../support/nano';
 import { largestDifference, noise, sine } from '../../support/signals';
 import { pcm16, wavFile } from '../../support/wav-writer';
 
@@ -50,7 +50,7 @@ describe('FLAC', () => {
 
   test('16 kHz mono has the samples and the speech of the same recording as WAV', async () => {
     const flac = await decoded(audioFixture('speech-s16-mono-16000.flac'));
-    const wav = await decoded(nanoSampleBytes('de-01.wav'));
+    const wav = await decoded(sampleBytes('de-01.wav'));
     expect(largestDifference(flac.samples, wav.samples)).toBeLessThan(1e-7);
     expect(flac.speech).toEqual(wav.speech);
   });
@@ -85,7 +85,7 @@ describe('FLAC', () => {
     const before = await host.memoryMib();
     const bytes = constantFlac({ channels: 8, sampleRateHz: 8_000, blockSize: 65_535, frames: 4_000 });
     expect(bytes.length).toBeLessThan(200_000);
-    await host.open('minute', { maxDurationS: 60, timeoutMs: NO_HURRY_MS, threads: 1 });
+    await host.open('minute', { maxDurationS: 60, timeoutMs: NO_HURRY_MS });
     const { error } = await host.decode('minute', bytes);
     expect(error).toMatchObject({ code: 'audio_too_long' });
     expect((await host.memoryMib()) - before).toBeLessThan(100);
@@ -147,40 +147,29 @@ test('the bytes are handed over and not copied, unless they are a part of someth
 });
 
 test('a decoding that takes too long is ended, and the next one works', async () => {
-  await host.open('hasty', { maxDurationS: HOUR_S, timeoutMs: 300, threads: 1 });
+  await host.open('hasty', { maxDurationS: HOUR_S, timeoutMs: 300 });
   const { error } = await host.decode('hasty', slowFlac());
   expect(error).toMatchObject({ name: 'AudioError', code: 'audio_decode_timeout' });
   expect(error?.message).toMatch(/\(\d{6} bytes\) took longer than 300 ms/);
-  expect((await host.decode('hasty', nanoSampleBytes('en-02.wav'))).audio?.durationS).toBeCloseTo(2.67, 1);
+  expect((await host.decode('hasty', sampleBytes('en-02.wav'))).audio?.durationS).toBeCloseTo(2.67, 1);
   await host.close('hasty');
 });
 
-test('waiting for a thread does not count as decoding', async () => {
-  await host.open('queue', { maxDurationS: HOUR_S, timeoutMs: 1_000, threads: 1 });
-  const slow = host.start('queue', slowFlac());
-  const waiting = host.start('queue', slowFlac());
-  const last = host.start('queue', nanoSampleBytes('en-02.wav'));
-  expect((await slow.outcome).error?.code).toBe('audio_decode_timeout');
-  expect((await waiting.outcome).error?.code).toBe('audio_decode_timeout');
-  expect((await last.outcome).audio).toBeDefined();
-  await host.close('queue');
-});
-
 test('an abort ends a decoding under way and one that waits, and frees the thread', async () => {
-  await host.open('single', { maxDurationS: HOUR_S, timeoutMs: NO_HURRY_MS, threads: 1 });
-  const running = host.start('single', slowFlac());
-  const waiting = host.start('single', slowFlac());
-  await host.abort(waiting.id);
-  expect((await waiting.outcome).error?.message).toBe('the client went away');
-  await host.abort(running.id);
-  expect((await running.outcome).error?.message).toBe('the client went away');
-  expect((await host.decode('single', nanoSampleBytes('en-02.wav'))).audio).toBeDefined();
-  await host.close('single');
+  await host.open('full', { maxDurationS: HOUR_S, timeoutMs: NO_HURRY_MS });
+  const running = [host.start('full', slowFlac()), host.start('full', slowFlac())];
+  const waiting = host.start('full', slowFlac());
+  for (const { id, outcome } of [waiting, ...running]) {
+    await host.abort(id);
+    expect((await outcome).error?.message).toBe('the client went away');
+  }
+  expect((await host.decode('full', sampleBytes('en-02.wav'))).audio).toBeDefined();
+  await host.close('full');
 });
 
 test('closing ends what is under way and what waits, and nothing is taken on any more', async () => {
-  await host.open('closing', { maxDurationS: HOUR_S, timeoutMs: NO_HURRY_MS, threads: 1 });
-  const outcomes = [host.decode('closing', slowFlac()), host.decode('closing', slowFlac())];
+  await host.open('closing', { maxDurationS: HOUR_S, timeoutMs: NO_HURRY_MS });
+  const outcomes = Array.from({ length: 3 }, () => host.decode('closing', slowFlac()));
   await host.close('closing');
   outcomes.push(host.decode('closing', slowFlac()));
   for (const { error } of await Promise.all(outcomes)) expect(error?.message).toBe('The audio decoder is closed.');
@@ -198,7 +187,7 @@ test('the warm thread costs little memory', async () => {
   const fresh = new AudioDecoderHost();
   const before = await fresh.memoryMib();
   await fresh.open('idle', { maxDurationS: HOUR_S, timeoutMs: NO_HURRY_MS });
-  await fresh.decode('idle', nanoSampleBytes('en-02.wav'));
+  await fresh.decode('idle', sampleBytes('en-02.wav'));
   const cost = (await fresh.memoryMib()) - before;
   fresh.stop();
   console.log(`one warm decoding thread after its first file: ${cost.toFixed(1)} MiB`);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { AudioError } from '../../../service/src/audio/audio-error';
 import { decodeAudio } from '../../../service/src/audio/decode-audio';
-import { nanoSampleBytes } from '../../support/nano-samples';
+import { sampleBytes } from '../../support/nano';
 import { largestDifference, sine } from '../../support/signals';
 import { pcm16, wavFile } from '../../support/wav-writer';
 
@@ -37,7 +37,7 @@ test.each([
 });
 
 test('speech is found in what was decoded', async () => {
-  const { speech, samples } = await decodeAudio(nanoSampleBytes('en-01.wav'), LIMITS);
+  const { speech, samples } = await decodeAudio(sampleBytes('en-01.wav'), LIMITS);
   expect(speech).toHaveLength(1);
   expect(speech[0]!.startSample).toBeLessThan(0.36 * 16_000);
   expect(speech[0]!.endSample).toBeGreaterThan(3.7 * 16_000);

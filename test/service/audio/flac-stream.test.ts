@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { AudioError } from '../../../service/src/audio/audio-error';
 import { readFlacStream, type FlacFrame, type FlacStream } from '../../../service/src/audio/flac-stream';
 import { audioFixture } from '../../support/audio-fixture';
+import { failureOf } from '../../support/failure-of';
 import { constantFlac, constantFrame } from '../../support/flac-writer';
+import { readCounter } from '../../support/read-counter';
 
 const HEADER_BYTES = 42;
 
@@ -68,6 +70,34 @@ test.each([
 ])('a file %s is corrupt', (_, bytes) => {
   expect(() => readFlacStream(bytes)).toThrow(AudioError);
   expect(() => readFlacStream(bytes)).toThrow('STREAMINFO');
+});
+
+/**
+ * Frame headers with right checksums and no frames behind them. Of number 18, the checksum of a frame does not come out
+ * at zero at any of the 139,280 bytes that it could have: each header costs as much as a search can.
+ */
+function frameHeaders(count: number): Uint8Array {
+  const frame = constantFrame(18, 1, 65_535, 0);
+  const headers = new Array<Uint8Array>(count).fill(frame.subarray(0, 8));
+  return Uint8Array.from(Buffer.concat([constantFlac({ frames: 0, blockSize: 65_535 }), ...headers]));
+}
+
+test('a file full of headers without frames is given up after work in proportion to its size', () => {
+  const readsPerByte = [12_000, 120_000].map((count) => {
+    const { bytes, reads } = readCounter(frameHeaders(count));
+    const frames = readFlacStream(bytes).frames();
+    expect(failureOf(() => [...frames])).toMatchObject({ code: 'audio_corrupt' });
+    return reads() / bytes.length;
+  });
+  console.log(`bytes read for each byte of the file: ${readsPerByte.map((reads) => reads.toFixed(1)).join(', ')}`);
+  // of each byte that is checked a few more are read: it may begin a header
+  expect(Math.max(...readsPerByte)).toBeLessThan(60);
+});
+
+test('a sound file is read about once', () => {
+  const { bytes, reads } = readCounter(audioFixture('tone-s16-stereo-44100.flac'));
+  expect([...readFlacStream(bytes).frames()].length).toBeGreaterThan(3);
+  expect(reads() / bytes.length).toBeLessThan(1.5);
 });
 
 test('whatever is done to a file, frames are whole, in order and inside it', () => {

@@ -8,7 +8,7 @@ const RATES = [8_000, 11_025, 12_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96
 
 function resample(input: Float32Array, rateHz: number, blockLength = input.length): Float32Array {
   const resampler = new Resampler(rateHz, OUTPUT_RATE);
-  const output = new SampleBuffer(0);
+  const output = new SampleBuffer();
   for (let at = 0; at < input.length; at += blockLength) {
     resampler.push(input.subarray(at, at + blockLength), output);
   }

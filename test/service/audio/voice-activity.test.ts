@@ -1,23 +1,23 @@
 import { decodeAudio } from '../../../service/src/audio/decode-audio';
 import { detectSpeech } from '../../../service/src/audio/voice-activity';
-import { NANO_SAMPLES, nanoSampleBytes, type NanoSample } from '../../support/nano-samples';
+import { SAMPLES, sampleBytes, type Sample } from '../../support/nano';
 import { noise, rms, sine } from '../../support/signals';
 
 const RATE = 16_000;
 const MARGIN_S = 0.1;
 
-async function samplesOf({ file }: NanoSample): Promise<Float32Array> {
-  return (await decodeAudio(nanoSampleBytes(file), { maxDurationS: 100 })).samples;
+async function samplesOf({ file }: Sample): Promise<Float32Array> {
+  return (await decodeAudio(sampleBytes(file), { maxDurationS: 100 })).samples;
 }
 
 /** The stretches that someone speaks in, in seconds, from the transcripts. */
-function spokenIn(sample: NanoSample): readonly { start: number; end: number }[] {
+function spokenIn(sample: Sample): readonly { start: number; end: number }[] {
   if (sample.segments) return sample.segments;
   return sample.start === undefined ? [] : [{ start: sample.start, end: sample.end! }];
 }
 
 /** Stretches of a sample that no region contains whole, with `marginS` on both sides. */
-function missed(sample: NanoSample, samples: Float32Array, marginS: number): string[] {
+function missed(sample: Sample, samples: Float32Array, marginS: number): string[] {
   const regions = detectSpeech(samples);
   return spokenIn(sample)
     .filter(
@@ -31,7 +31,7 @@ function missed(sample: NanoSample, samples: Float32Array, marginS: number): str
 }
 
 /** White noise is added at this signal-to-noise ratio, taken over the spoken stretches. */
-function withNoise(sample: NanoSample, samples: Float32Array, snrDb: number): Float32Array {
+function withNoise(sample: Sample, samples: Float32Array, snrDb: number): Float32Array {
   const spoken = spokenIn(sample).map(({ start, end }) => samples.subarray(start * RATE, end * RATE));
   const power = spoken.reduce((sum, part) => sum + rms(part) ** 2 * part.length, 0);
   const level = Math.sqrt(power / spoken.reduce((sum, part) => sum + part.length, 0));
@@ -39,7 +39,7 @@ function withNoise(sample: NanoSample, samples: Float32Array, snrDb: number): Fl
   return samples.map((value, index) => value + added[index]!);
 }
 
-const spokenSamples = NANO_SAMPLES.filter((sample) => spokenIn(sample).length > 0);
+const spokenSamples = SAMPLES.filter((sample) => spokenIn(sample).length > 0);
 
 test('all speech of the samples lies inside regions, with a margin on both sides', async () => {
   const misses: string[] = [];
@@ -66,12 +66,12 @@ test('speech in white noise at 10 dB below it is still found whole', async () =>
 });
 
 test('a long recording is cut at the pauses between its sentences and nowhere else', async () => {
-  const long = NANO_SAMPLES.find(({ segments }) => segments !== undefined)!;
+  const long = SAMPLES.find(({ segments }) => segments !== undefined)!;
   const regions = detectSpeech(await samplesOf(long));
   expect(regions).toHaveLength(long.segments!.length);
 });
 
-test.each(NANO_SAMPLES.filter((sample) => spokenIn(sample).length === 0))(
+test.each(SAMPLES.filter((sample) => spokenIn(sample).length === 0))(
   '$kind holds no speech ($file)',
   async (sample) => {
     expect(detectSpeech(await samplesOf(sample))).toEqual([]);

@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type * as EngineModule from '../../../service/src/engine/engine';
 import type { DecodingResult } from '../../../service/src/whisper/decoding-result';
-import { builtModule } from '../../support/built';
-import { MODEL_STORE } from '../../support/nano';
-import { untilGone } from '../../support/processes';
+import { builtModule, builtPath } from '../../support/built';
+import { MODEL_STORE, sample } from '../../support/nano';
+import { cpuSeconds, untilGone, untilIdle } from '../../support/processes';
 
 // The compiled class: it forks the compiled engine process beside it.
 const { Engine } = builtModule('service/src/engine/engine.js') as typeof EngineModule;
@@ -18,6 +21,13 @@ const OPTIONS: EngineModule.EngineOptions = {
 const SECOND = new Float32Array(16_000);
 const decode = (engine: EngineClass, signal?: AbortSignal): Promise<DecodingResult> =>
   engine.decodeWindow(SECOND, { task: 'transcribe', timestamps: false, temperature: 0, language: 'en' }, signal);
+
+const SPEECH_OPTIONS = { task: 'transcribe', timestamps: true, temperature: 0, language: 'en' } as const;
+/** Half a minute of sentences: the most work that a window can be. */
+function speechWindow(): Float32Array {
+  const { bytes } = sample('long-en.wav');
+  return Float32Array.from({ length: 480_000 }, (_, index) => bytes.readInt16LE(44 + 2 * index) / 32_768);
+}
 
 describe('Engine', () => {
   const engines: EngineClass[] = [];
@@ -63,7 +73,26 @@ describe('Engine', () => {
     abort.abort(new Error('gone'));
     await expect(second).rejects.toThrow('gone');
     await first;
-    expect(engine.load).toBe(0);
+    expect((await decode(engine)).language).toBe('en');
+  });
+
+  it('stops in the middle of a window whose caller has gone, and decodes the next in the same process', async () => {
+    const engine = create();
+    await engine.start();
+    const { pid } = engine;
+    const idle = await untilIdle(pid!);
+    const abort = new AbortController();
+    const running = engine.decodeWindow(speechWindow(), SPEECH_OPTIONS, abort.signal);
+    const outcome = running.then(
+      () => 'decoded to its end',
+      (reason: unknown) => reason,
+    );
+    while ((await cpuSeconds(pid!)) <= idle) await sleep(1);
+    const reason = new Error('gone');
+    abort.abort(reason);
+    expect(await outcome).toBe(reason);
+    expect((await decode(engine)).language).toBe('en');
+    expect(engine.pid).toBe(pid);
   });
 
   it('passes errors of the decoder on with their codes', async () => {
@@ -103,6 +132,31 @@ describe('Engine', () => {
     // At once, then after growing pauses.
     expect(losses).toEqual([0, 250, 500, 1000]);
     await expect(decode(engine)).rejects.toMatchObject({ code: 'engine_stopped' });
+  });
+
+  it('encodes texts beside windows, in its own process', async () => {
+    const engine = create();
+    await engine.start();
+    const [, tokens] = await Promise.all([decode(engine), engine.encodeText(' water')]);
+    expect(tokens.length).toBeGreaterThan(0);
+  });
+
+  it('rejects its start when it is stopped meanwhile', async () => {
+    const engine = create();
+    const started = engine.start();
+    const outcome = expect(started).rejects.toMatchObject({ code: 'engine_stopped' });
+    await engine.stop();
+    await outcome;
+  });
+
+  it('gives up when processes cannot be made at all', async () => {
+    // A process of its own: the path of Node cannot be changed inside jest.
+    const script =
+      `const { Engine } = require(${JSON.stringify(builtPath('service/src/engine/engine.js'))});` +
+      `process.execPath = '/nowhere/node';` +
+      `new Engine(${JSON.stringify(OPTIONS)}).start().catch(({ code, message }) => console.log(code, message));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script]);
+    expect(stdout).toMatch(/^engine_lost .*ENOENT/);
   });
 
   it('rejects its start when the model cannot be loaded', async () => {

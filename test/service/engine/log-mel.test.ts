@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { LogMel, WINDOW_FRAMES, WINDOW_SAMPLES } from '../../../service/src/engine/log-mel';
+import { LogMel, WINDOW_FRAMES } from '../../../service/src/engine/log-mel';
+import { WINDOW_SAMPLES } from '../../../service/src/whisper/audio-format';
 import { NANO, sample } from '../../support/nano';
 
 const MEL_BINS = 80;

@@ -30,5 +30,4 @@ export const TOKENIZER: TextTokenizer = {
       .filter((token) => token < TEXT_TOKENS)
       .map((token) => (token === 0 ? ' ' : ` ${String.fromCharCode(96 + token)}`))
       .join(''),
-  encode: (text) => text.split(' ').map((letter) => (letter === '' ? 0 : letter.charCodeAt(0) - 96)),
 };

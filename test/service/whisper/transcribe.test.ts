@@ -18,9 +18,11 @@ const PAUSES: TranscribeOptions = {
   task: 'transcribe',
   timestamps: false,
   temperature: 0,
+  language: 'es',
   paddingMs: 0,
+  joinPauseMs: 100,
 };
-const SEQUENTIAL: TranscribeOptions = { ...PAUSES, strategy: 'sequential' };
+const SEQUENTIAL: TranscribeOptions = { ...PAUSES, language: undefined, strategy: 'sequential' };
 
 describe('at pauses', () => {
   test('each stretch of speech is decoded by itself and timed in the audio', async () => {
@@ -85,12 +87,23 @@ describe('at pauses', () => {
     ]);
   });
 
-  test('by default 300 ms around the speech are heard, and pauses of less than 100 ms with it', async () => {
+  test('by default 300 ms around the speech are heard, and pauses of less than 2 s with it', async () => {
     const transcriber = answering([1]);
-    await transcribe(audio(10, [1, 2], [2.0625, 3], [5, 6]), transcriber, { ...PAUSES, paddingMs: undefined });
+    const options = { ...PAUSES, paddingMs: undefined, joinPauseMs: undefined };
+    await transcribe(audio(10, [1, 2], [3.5, 4.5], [7, 8]), transcriber, options);
     expect(windowsOf(transcriber)).toEqual([
-      [0.7, 3.3],
-      [4.7, 6.3],
+      [0.7, 4.8],
+      [6.7, 8.3],
+    ]);
+  });
+
+  test('a model that loses its place in long windows has its own way of joining', async () => {
+    const transcriber = answering([1]);
+    const small = { ...transcriber, joinPauseMs: 100 };
+    await transcribe(audio(10, [1, 2], [2.0625, 3], [3.5, 4]), small, { ...PAUSES, joinPauseMs: undefined });
+    expect(windowsOf(transcriber)).toEqual([
+      [1, 3],
+      [3.5, 4],
     ]);
   });
 });
@@ -239,14 +252,34 @@ describe('sequentially', () => {
 });
 
 describe('the language', () => {
-  test('is detected in the first window that holds speech, and then kept', async () => {
-    const noise = { tokens: [1], isSpeech: false, language: 'de', languageProbability: 0.4 };
-    const transcriber = answering(noise, [2], [3]);
-    const options = { ...PAUSES, candidateLanguages: ['es', 'de'] };
-    const result = await transcribe(audio(10, [0, 1], [2, 3], [4, 5]), transcriber, options);
-    expect(transcriber.calls.map(({ options: { language } }) => language)).toEqual([undefined, undefined, 'es']);
-    expect(transcriber.calls[0]!.options.candidateLanguages).toEqual(['es', 'de']);
+  test('is detected in the first 30 s of speech, not in its first sound', async () => {
+    const transcriber = answering([1], [2], [3], [4]);
+    const options = { ...PAUSES, language: undefined, candidateLanguages: ['es', 'de'] };
+    const result = await transcribe(audio(60, [0, 1], [2, 3], [10, 50]), transcriber, options);
+    const [detection, ...windows] = transcriber.calls;
+    expect(detection).toMatchObject({ startS: 0, endS: 30 });
+    expect(detection!.options).toMatchObject({ candidateLanguages: ['es', 'de'], maxNewTokens: 1, timestamps: false });
+    expect(windows.map(({ options: { language } }) => language)).toEqual(['es', 'es', 'es', 'es']);
     expect(result).toMatchObject({ language: 'es', languageProbability: 0.75 });
+  });
+
+  test('is that of the first window with speech where the beginning holds none', async () => {
+    const noise = { tokens: [1], isSpeech: false, language: 'de', languageProbability: 0.4 };
+    const transcriber = answering(noise, noise, [2], [3]);
+    const result = await transcribe(audio(10, [0, 1], [2, 3], [4, 5]), transcriber, { ...PAUSES, language: undefined });
+    expect(transcriber.calls.map(({ options: { language } }) => language)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'es',
+    ]);
+    expect(result).toMatchObject({ language: 'es', languageProbability: 0.75 });
+  });
+
+  test('of a single window costs no extra run of the model', async () => {
+    const transcriber = answering([2]);
+    await transcribe(audio(10, [0, 1]), transcriber, { ...PAUSES, language: undefined });
+    expect(transcriber.calls).toHaveLength(1);
   });
 
   test('that was given is used for every window, without a probability', async () => {
@@ -263,7 +296,7 @@ describe('the language', () => {
   ])('of audio without speech is %s, and the model is not called', async (_, options, language) => {
     for (const strategy of ['pauses', 'sequential'] as const) {
       const transcriber = answering([1]);
-      const result = await transcribe(audio(10), transcriber, { ...PAUSES, strategy, ...options });
+      const result = await transcribe(audio(10), transcriber, { ...PAUSES, language: undefined, strategy, ...options });
       expect(transcriber.calls).toEqual([]);
       expect(result).toEqual({
         text: '',

@@ -143,8 +143,6 @@ describeOnNode('a pod on its own CPU', () => {
 });
 
 describeOnNode('a pod whose requests are not its limits, by an escape hatch', () => {
-  afterAll(() => DeployedService.apply());
-
   test('is Burstable and shares its CPUs: what is shown above can fail', async () => {
     const service = await DeployedService.apply(withRequestsBelowLimits);
     const pod = await service.pod();

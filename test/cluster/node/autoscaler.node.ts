@@ -74,8 +74,6 @@ describeOnNode('the autoscaler on measured usage', () => {
 });
 
 describeOnNodeWithTiny("a pod with weights of Whisper tiny's shapes", () => {
-  afterAll(() => DeployedService.apply());
-
   test('idles low enough for the autoscaler to come back to its minimum', async () => {
     const options = { archive: nodeFact('NODE_IMAGE_TINY'), model: WhisperModel.TINY };
     const service = await DeployedService.apply(undefined, options);
