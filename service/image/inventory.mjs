@@ -30,7 +30,9 @@ try {
   for (const { part, bytes } of rows) console.log(`${megabytes(bytes).padStart(7)} MB  ${part}`);
   console.log(`${megabytes(statSync(archive).size).padStart(7)} MB  packed`);
   if (config.Env.includes('STT_MODEL=nano') && own > BUDGET_BYTES) {
-    throw new Error(`everything but base and Node weighs ${megabytes(own)} MB, more than ${megabytes(BUDGET_BYTES)} MB`);
+    throw new Error(
+      `everything but base and Node weighs ${megabytes(own)} MB, more than ${megabytes(BUDGET_BYTES)} MB`,
+    );
   }
   if (markdownFile) {
     writeFileSync(markdownFile, markdown(architecture, rows, statSync(archive).size, sbom));
@@ -46,7 +48,11 @@ function weigh(root) {
   const modules = 'app/node_modules';
   const node = bytes('usr/local/bin/node');
   const onnxRuntime = bytes(`${modules}/onnxruntime-node`);
-  const nodeFiles = sum(readdirSync(path.join(root, modules)).filter((name) => name.startsWith('node-linux-')).map((name) => ({ bytes: bytes(`${modules}/${name}`) })));
+  const nodeFiles = sum(
+    readdirSync(path.join(root, modules))
+      .filter((name) => name.startsWith('node-linux-'))
+      .map((name) => ({ bytes: bytes(`${modules}/${name}`) })),
+  );
   const packages = bytes(modules) - onnxRuntime - nodeFiles;
   const app = bytes('app');
   const models = bytes('models');
@@ -75,14 +81,22 @@ function megabytes(bytes) {
 }
 
 function markdown(architecture, rows, packed, { components }) {
-  const [debian, npm] = [true, false].map((wanted) => components.filter(({ purl }) => purl.startsWith('pkg:deb/') === wanted));
+  const [debian, npm] = [true, false].map((wanted) =>
+    components.filter(({ purl }) => purl.startsWith('pkg:deb/') === wanted),
+  );
   const inventory = (packages) =>
-    table(['package', 'version', 'licences'], packages.map((each) => [each.name, each.version, licencesOf(each)]));
+    table(
+      ['package', 'version', 'licences'],
+      packages.map((each) => [each.name, each.version, licencesOf(each)]),
+    );
   const template = readFileSync(path.join(REPOSITORY, 'service/image/image.template.md'), 'utf8');
   const values = {
     inputs: inputsHash(),
     architecture,
-    weights: table(['part', 'MB'], rows.map(({ part, bytes }) => [part, megabytes(bytes)])),
+    weights: table(
+      ['part', 'MB'],
+      rows.map(({ part, bytes }) => [part, megabytes(bytes)]),
+    ),
     packed: megabytes(packed),
     debian: inventory(debian),
     npm: inventory(npm),

@@ -45,7 +45,11 @@ function fetchFromHub() {
   }
   cpSync('/app/build', path.join(folder, 'build'), { recursive: true });
   const options = { cwd: folder, stdio: 'inherit' };
-  execFileSync('npm', ['ci', '--ignore-scripts', '--omit=dev', '--workspace=service', '--no-audit', '--no-fund'], options);
+  execFileSync(
+    'npm',
+    ['ci', '--ignore-scripts', '--omit=dev', '--workspace=service', '--no-audit', '--no-fund'],
+    options,
+  );
   execFileSync(process.execPath, ['service/bin/whisper-stt.js', 'fetch', model], {
     ...options,
     env: { ...process.env, STT_MODEL_STORE: path.join(folder, 'store'), STT_QUANTIZATION: quantization },

@@ -34,7 +34,8 @@ function compareWithInstalled(components, modules) {
     ...listed.filter((each) => !installed.includes(each)).map((each) => `${each} is listed and not installed`),
     ...installed.filter((each) => !listed.includes(each)).map((each) => `${each} is installed and not listed`),
   ];
-  if (difference.length > 0) throw new Error(`the bill of materials is not what the image holds: ${difference.join(', ')}`);
+  if (difference.length > 0)
+    throw new Error(`the bill of materials is not what the image holds: ${difference.join(', ')}`);
 }
 
 /** Every package below a node_modules folder, as `name@version`; nested ones too. */
@@ -42,7 +43,9 @@ function installedPackages(modules) {
   if (!existsSync(modules)) return [];
   return readdirSync(modules)
     .filter((name) => !name.startsWith('.'))
-    .flatMap((name) => (name.startsWith('@') ? readdirSync(path.join(modules, name)).map((each) => `${name}/${each}`) : name))
+    .flatMap((name) =>
+      name.startsWith('@') ? readdirSync(path.join(modules, name)).map((each) => `${name}/${each}`) : name,
+    )
     .flatMap((name) => {
       const folder = path.join(modules, name);
       const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));

@@ -71,7 +71,8 @@ describe('the image', () => {
   test('holds the ONNX Runtime of its platform alone, and neither transformers.js nor development packages', () => {
     const runtimes = files.filter((file) => /onnxruntime[^/]*\.(so|dylib|dll|node)(\.\d+)*$/.test(file));
     expect(runtimes.map((file) => file.split('/').slice(-3, -1).join('/'))).toEqual(['linux/x64', 'linux/x64']);
-    const packages = /node_modules\/(@xenova|@huggingface\/transformers|@img|sharp|onnxruntime-web|typescript|jest|@types|npm)(\/|$)/;
+    const packages =
+      /node_modules\/(@xenova|@huggingface\/transformers|@img|sharp|onnxruntime-web|typescript|jest|@types|npm)(\/|$)/;
     expect(files.filter((file) => packages.test(file))).toEqual([]);
   });
 
@@ -82,9 +83,13 @@ describe('the image', () => {
   test('lets nobody but root change a file', () => {
     // Debian's own folders below /var may belong to a group; everything that is run or read is root's.
     const places = ['app', 'models', 'usr', 'lib', 'bin', 'etc'].map((folder) => path.join(image.root, folder));
-    const found = execFileSync('find', [...places, '(', '-perm', '/022', '-o', '-perm', '/6000', ')', '!', '-type', 'l'], {
-      encoding: 'utf8',
-    });
+    const found = execFileSync(
+      'find',
+      [...places, '(', '-perm', '/022', '-o', '-perm', '/6000', ')', '!', '-type', 'l'],
+      {
+        encoding: 'utf8',
+      },
+    );
     expect(found).toBe('');
   });
 

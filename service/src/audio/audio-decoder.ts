@@ -4,7 +4,7 @@ import { AudioError } from './audio-error';
 import type { DecodeOutcome, DecodeTask } from './audio-worker';
 import type { DecodedAudio } from './decoded-audio';
 
-export type { DecodedAudio, SpeechRegion } from './decoded-audio';
+export type { DecodedAudio } from './decoded-audio';
 
 export interface AudioDecoderOptions {
   /** Longest audio that is decoded, in seconds. */

@@ -103,7 +103,12 @@ export function environmentOf(pid: number): Record<string, string> {
 /** Options of the mount that a path of a process lies on. */
 export function mountOptions(pid: number, target: string): string[] {
   const mounts = readFileSync(`/proc/${pid}/mountinfo`, 'utf8').split('\n');
-  return mounts.map((line) => line.split(' ')).find((fields) => fields[4] === target)?.[5]?.split(',') ?? [];
+  return (
+    mounts
+      .map((line) => line.split(' '))
+      .find((fields) => fields[4] === target)?.[5]
+      ?.split(',') ?? []
+  );
 }
 
 /** Makes the kernel choose this process first when memory runs out. */

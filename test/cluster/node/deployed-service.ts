@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { parse } from 'yaml';
@@ -16,10 +15,14 @@ import { nodeFact } from './real-node';
 /** Beside what the simulated nodes show of a pod. */
 export interface RunningPod extends Pod {
   readonly metadata: Pod['metadata'] & { readonly uid: string; readonly creationTimestamp: string };
-  readonly status: Omit<Pod["status"], "conditions"> & {
+  readonly status: Omit<Pod['status'], 'conditions'> & {
     readonly podIP: string;
     readonly phase: string;
-    readonly conditions: readonly { readonly type: string; readonly status: string; readonly lastTransitionTime: string }[];
+    readonly conditions: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly lastTransitionTime: string;
+    }[];
     readonly containerStatuses: readonly [
       {
         readonly containerID: string;
@@ -82,9 +85,18 @@ export class DeployedService {
     return JSON.parse(await this.kubectl('get', ...args, '-o', 'json')) as T;
   }
 
+  /** Not `kubectl rollout status`, which also waits for `minReadySeconds`. */
   async untilRolledOut(): Promise<void> {
-    await this.kubectl('rollout', 'status', `deployment/${NAME}`, '--timeout=120s');
-    await until('one pod, ready', async () => (await this.pods()).length === 1 && (await this.readyPod()));
+    await until('one pod of the newest revision, ready', async () => {
+      const { metadata, status } = await this.get<Deployment>(`deployment/${NAME}`);
+      const counts = [status.replicas, status.updatedReplicas, status.readyReplicas];
+      return (
+        status.observedGeneration === metadata.generation &&
+        counts.every((count) => count === 1) &&
+        (await this.pods()).length === 1 &&
+        (await this.readyPod())
+      );
+    });
   }
 
   async pods(): Promise<RunningPod[]> {
@@ -101,10 +113,6 @@ export class DeployedService {
     const pod = await this.readyPod();
     if (!pod) throw new Error('no pod is ready');
     return pod;
-  }
-
-  async cgroup(): Promise<ContainerCgroup> {
-    return cgroupOf(await this.pod());
   }
 
   async events(pod: RunningPod): Promise<Event[]> {
@@ -155,11 +163,6 @@ export function cgroupOf(pod: RunningPod): ContainerCgroup {
 export function secondsToReady({ metadata, status }: RunningPod): number {
   const ready = status.conditions.find(({ type }) => type === 'Ready')!;
   return (Date.parse(ready.lastTransitionTime) - Date.parse(metadata.creationTimestamp)) / 1000;
-}
-
-/** Name of the one node. */
-export function nodeName(): string {
-  return execFileSync('kubectl', ['get', 'nodes', '-o', 'jsonpath={.items[*].metadata.name}'], { encoding: 'utf8' });
 }
 
 function apiServer(): { readonly server: string; readonly ca: string; readonly token: string } {

@@ -17,7 +17,9 @@ async function inFlight(pod: RunningPod): Promise<Promise<{ readonly status: num
   const engine = cgroupOf(pod).enginePid()!;
   const idle = await cpuSeconds(engine);
   const requests = Array.from({ length: REQUESTS }, () => transcribe(pod, sample('long-en.wav').bytes));
-  await until('the engine at work', async () => (await cpuSeconds(engine)) > idle + AT_WORK_CPU_SECONDS, { pollMs: 20 });
+  await until('the engine at work', async () => (await cpuSeconds(engine)) > idle + AT_WORK_CPU_SECONDS, {
+    pollMs: 20,
+  });
   return requests;
 }
 
@@ -48,7 +50,10 @@ describeOnNode('the end of a pod', () => {
     expect(stdout).toContain('"draining"');
     expect(stdout).toContain('"stopped"');
     expect(seconds).toBeLessThan(gracePeriodSeconds);
-    prove('deleted-in-flight', `${statuses.length} of ${statuses.length} answered; gone after ${seconds.toFixed(1)} s of ${gracePeriodSeconds} s`);
+    prove(
+      'deleted-in-flight',
+      `${statuses.length} of ${statuses.length} answered; gone after ${seconds.toFixed(1)} s of ${gracePeriodSeconds} s`,
+    );
     await service.untilRolledOut();
   });
 
@@ -63,7 +68,10 @@ describeOnNode('the end of a pod', () => {
 
     expect(statuses).toEqual(statuses.map(() => 200));
     expect(next.metadata.name).not.toBe(pod.metadata.name);
-    prove('rollout-in-flight', `${statuses.length} of ${statuses.length} answered by the old pod; the new one is ready`);
+    prove(
+      'rollout-in-flight',
+      `${statuses.length} of ${statuses.length} answered by the old pod; the new one is ready`,
+    );
   });
 });
 
@@ -85,7 +93,10 @@ describeOnNode('a pod that loses a process', () => {
     expect(statuses).toEqual(statuses.map(() => 200));
     expect(cgroup.enginePid()).not.toBe(killed);
     expect(restarts(await service.pod())).toBe(restarts(pod));
-    prove('killed-engine', `${statuses.length} of ${statuses.length} requests answered by another engine, without a restart of the pod`);
+    prove(
+      'killed-engine',
+      `${statuses.length} of ${statuses.length} requests answered by another engine, without a restart of the pod`,
+    );
   });
 
   test('is started again by the kubelet when its memory runs out, and is pinned again', async () => {
@@ -100,13 +111,19 @@ describeOnNode('a pod that loses a process', () => {
     await end(eater);
     const ready = await until('readiness', () => service.readyPod());
 
-    expect(again.status.containerStatuses[0].lastState.terminated).toMatchObject({ reason: 'OOMKilled', exitCode: 137 });
+    expect(again.status.containerStatuses[0].lastState.terminated).toMatchObject({
+      reason: 'OOMKilled',
+      exitCode: 137,
+    });
     expect(ready.metadata.name).toBe(pod.metadata.name);
     expect((await transcribe(ready, sample('en-01.wav').bytes)).status).toBe(200);
     prove('out-of-memory', `\`OOMKilled\`, exit code 137; restart ${restarts(ready)}, ready again and transcribing`);
 
     expect(cgroupOf(ready).cpus()).toHaveLength(1);
     expect(cgroupOf(ready).cpuQuotaMicroseconds()).toBeUndefined();
-    prove('pinned-again', `\`cpuset.cpus\` is ${cgroupOf(ready).cpus().join(',')} of ${onlineCpus().join(',')} after the restart`);
+    prove(
+      'pinned-again',
+      `\`cpuset.cpus\` is ${cgroupOf(ready).cpus().join(',')} of ${onlineCpus().join(',')} after the restart`,
+    );
   });
 });

@@ -19,7 +19,10 @@ export interface FitsTwoCpusOptions {
  *
  * @returns the manifests, as `cdk8s synth` writes them
  */
-export function fitsTwoCpus({ imageDigest, model = WhisperModel.custom('nano') }: FitsTwoCpusOptions): KubernetesObject[] {
+export function fitsTwoCpus({
+  imageDigest,
+  model = WhisperModel.custom('nano'),
+}: FitsTwoCpusOptions): KubernetesObject[] {
   const app = new App();
   const chart = new Chart(app, 'voice-agent-phase5', { namespace: 'voice-agent-phase5' });
   const service = new WhisperSttService(chart, 'stt', {

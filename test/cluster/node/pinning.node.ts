@@ -4,15 +4,8 @@ import { cpuSecondsOfStat } from '../../support/processes';
 import { kubectl } from '../kubectl';
 import type { Deployment, KubernetesObject } from '../objects';
 import { until } from '../until';
-import {
-  ContainerCgroup,
-  cpuNumbers,
-  environmentOf,
-  mountOptions,
-  onlineCpus,
-  statusField,
-  threadsOf,
-} from './container-cgroup';
+import type { ContainerCgroup } from './container-cgroup';
+import { cpuNumbers, environmentOf, mountOptions, onlineCpus, statusField, threadsOf } from './container-cgroup';
 import { cgroupOf, DeployedService, transcribe, type RunningPod } from './deployed-service';
 import { prove } from './proof';
 import { describeOnNode } from './real-node';
@@ -90,7 +83,9 @@ describeOnNode('a pod on its own CPU', () => {
     expect(other.status.qosClass).toBe('Burstable');
     const shared = onlineCpus().filter((cpu) => !cgroup.cpus().includes(cpu));
 
-    await until('the neighbour on what is left', () => Promise.resolve(cgroupOf(other).cpus().join() === shared.join()));
+    await until('the neighbour on what is left', () =>
+      Promise.resolve(cgroupOf(other).cpus().join() === shared.join()),
+    );
 
     const process = cgroupOf(other).serverPid();
     expect(cpuNumbers(statusField(process, 'Cpus_allowed_list'))).toEqual(shared);
@@ -106,7 +101,10 @@ describeOnNode('a pod on its own CPU', () => {
     const busiest = Math.max(...used);
     const inference = used.filter((seconds) => seconds > busiest * BUSY_SHARE).length;
     expect(inference).toBe(cgroup.cpus().length);
-    prove('threads-match', `${inference} of ${used.length} threads of the engine gained CPU time, on ${cgroup.cpus().length} CPU`);
+    prove(
+      'threads-match',
+      `${inference} of ${used.length} threads of the engine gained CPU time, on ${cgroup.cpus().length} CPU`,
+    );
   });
 
   test('is not throttled by a quota', () => {
@@ -129,7 +127,10 @@ describeOnNode('a pod on its own CPU', () => {
     const stated = Object.fromEntries(env.map(({ name, value }) => [name, value]));
     expect(Object.keys(stated)).toEqual(expect.arrayContaining(['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'STT_MODEL']));
     for (const pid of [server, cgroup.enginePid()!]) expect(environmentOf(pid)).toMatchObject(stated);
-    prove('environment', `all ${env.length} variables, OMP_NUM_THREADS=${stated.OMP_NUM_THREADS!} and MKL_NUM_THREADS=${stated.MKL_NUM_THREADS!} among them`);
+    prove(
+      'environment',
+      `all ${env.length} variables, OMP_NUM_THREADS=${stated.OMP_NUM_THREADS!} and MKL_NUM_THREADS=${stated.MKL_NUM_THREADS!} among them`,
+    );
   });
 
   test('is sealed', () => {
@@ -151,14 +152,19 @@ describeOnNode('a pod whose requests are not its limits, by an escape hatch', ()
     expect(pod.status.qosClass).toBe('Burstable');
     expect(cgroup.cpus()).toEqual(onlineCpus());
     expect(cgroup.cpuQuotaMicroseconds()).toBe(100_000);
-    prove('negative-proof', `with \`requests.cpu: 500m\` it is Burstable, may run on ${cgroup.cpus().join(',')}, and has a quota of 100 000 µs`);
+    prove(
+      'negative-proof',
+      `with \`requests.cpu: 500m\` it is Burstable, may run on ${cgroup.cpus().join(',')}, and has a quota of 100 000 µs`,
+    );
   });
 });
 
 /** What the construct refuses to synthesize. */
 function withRequestsBelowLimits(object: KubernetesObject): KubernetesObject {
   if (object.kind !== 'Deployment') return object;
-  const changed = structuredClone(object) as Deployment & { spec: { template: { spec: { containers: [{ resources: { requests: Record<string, string> } }] } } } };
+  const changed = structuredClone(object) as Deployment & {
+    spec: { template: { spec: { containers: [{ resources: { requests: Record<string, string> } }] } } };
+  };
   changed.spec.template.spec.containers[0].resources.requests.cpu = '500m';
   return changed;
 }

@@ -37,7 +37,10 @@ describeOnNode('the deployment that fits two CPUs', () => {
     expect(pod.status.containerStatuses[0].imageID).toContain(digest);
     const pulled = (await service.events(pod)).find(({ reason }) => reason === 'Pulled')!;
     expect(pulled.message).toContain(digest);
-    prove('pulled-by-digest', `\`${digest.slice(0, 19)}…\`, ${/in ([\d.]+m?s)/.exec(pulled.message)?.[1] ?? 'at once'}`);
+    prove(
+      'pulled-by-digest',
+      `\`${digest.slice(0, 19)}…\`, ${/in ([\d.]+m?s)/.exec(pulled.message)?.[1] ?? 'at once'}`,
+    );
   });
 
   test('is ready in time', () => {
@@ -84,7 +87,9 @@ describeOnNode('the deployment that fits two CPUs', () => {
       const { stdout } = await shell(command);
       return !stdout.includes('<unknown>') && stdout.trim();
     });
-    expect(line).toMatch(/^stt-service-hpa\s+Deployment\/stt-service\s+cpu: \d+%\/60%, memory: \d+%\/70%\s+1\s+2\s+1\s/);
+    expect(line).toMatch(
+      /^stt-service-hpa\s+Deployment\/stt-service\s+cpu: \d+%\/60%, memory: \d+%\/70%\s+1\s+2\s+1\s/,
+    );
     prove('get-hpa', `\`${line.replaceAll(/\s+/g, ' ')}\``);
   });
 });

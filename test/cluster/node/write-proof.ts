@@ -17,7 +17,7 @@ export default function writeProof(): void {
   }
   const versions = [
     `Kubernetes ${pinnedVersion()}`,
-    execFileSync('containerd', ['--version'], { encoding: 'utf8' }).split(' ').slice(1, 3).join(' ').replace(/^\S*\/(\w+)\/v2/, '$1'),
+    `containerd ${execFileSync('containerd', ['--version'], { encoding: 'utf8' }).trim().split(' ').at(-1)!}`,
     execFileSync('runc', ['--version'], { encoding: 'utf8' }).split('\n')[0]!.replace(' version', ''),
     `Linux ${os.release()}`,
   ];
