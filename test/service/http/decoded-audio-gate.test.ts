@@ -81,17 +81,18 @@ describe('DecodedAudioGate', () => {
   });
 
   it('counts audio until it is released', async () => {
-    const gate = gateOf(1.5 * MAX_S);
-    const first = gate.decode(unknown(), signal);
+    const gate = gateOf(1.6 * MAX_S);
+    const decoded = [gate.decode(wav(2), signal), gate.decode(wav(59), signal)];
     await settled();
-    decoder.started[0]!.finish(51);
-    const audio = await first;
+    decoder.started[0]!.finish(2);
+    decoder.started[1]!.finish(59);
+    const [, long] = await Promise.all(decoded);
     void gate.decode(unknown(), signal);
     await settled();
-    expect(decoder.started).toHaveLength(1);
-    gate.release(audio);
-    await settled();
     expect(decoder.started).toHaveLength(2);
+    gate.release(long!);
+    await settled();
+    expect(decoder.started).toHaveLength(3);
   });
 
   it('lets in a short WAV file beside what leaves no room for an unknown one', async () => {
@@ -137,8 +138,8 @@ describe('DecodedAudioGate', () => {
     expect(decoder.started).toHaveLength(2);
   });
 
-  it('lets the next one in after a failure', async () => {
-    const gate = gateOf(MAX_S);
+  it('lets the next one in after a failure, even one that must be alone', async () => {
+    const gate = gateOf(0.5 * MAX_S);
     const failing = gate.decode(unknown(), signal);
     void gate.decode(unknown(), signal);
     await settled();
