@@ -69,6 +69,14 @@ describe('bad input', () => {
     );
   });
 
+  it('tells a forgotten @ from a missing file', async () => {
+    const form = new FormData();
+    form.append('file', 'hello');
+    const response = await fetch(`${server.url}/v1/audio/transcriptions`, { method: 'POST', body: form });
+    const { error } = await refused(response, 400, 'missing_file', 'file');
+    expect(error.message).toContain('file=@PATH');
+  });
+
   it('refuses a body that is no form', async () => {
     const response = await fetch(`${server.url}/v1/audio/transcriptions`, {
       method: 'POST',
@@ -93,7 +101,7 @@ describe('bad input', () => {
 
   it('answers a body above the limit, whether its length is declared or not', async () => {
     const tooMuch = new Uint8Array(4_100_000);
-    const { error } = await refused(await transcriptionRequest(server, tooMuch), 413, 'body_too_large');
+    const { error } = await refused(await transcriptionRequest(server, tooMuch), 413, 'body_too_large', 'file');
     expect(error.message).toMatch(/Maximum content size limit \(3000000\) exceeded/);
     const form = new Response(audioForm(tooMuch));
     const chunked = await fetch(`${server.url}/v1/audio/transcriptions`, {
@@ -102,7 +110,7 @@ describe('bad input', () => {
       headers: { 'content-type': form.headers.get('content-type') ?? '' },
       duplex: 'half',
     });
-    await refused(chunked, 413, 'body_too_large');
+    await refused(chunked, 413, 'body_too_large', 'file');
   });
 
   it.each(['file', 'other', undefined])('answers a body that never ends, in part %s, and cuts it off', async (name) => {

@@ -93,7 +93,8 @@ export async function transcribeFiles(args: readonly string[]): Promise<number> 
         process.stdout.write(write(transcription));
       } catch (error) {
         if (!(error instanceof AudioError || error instanceof WhisperError || isFileError(error))) throw error;
-        console.error(`${file}: ${error.code}: ${error.message}`);
+        // Errors of files begin with their code by themselves.
+        console.error(`${file}: ${error.message.startsWith(error.code) ? '' : `${error.code}: `}${error.message}`);
         exitCode = 1;
       }
     }

@@ -77,7 +77,7 @@ export class TranscriptionRunner {
     try {
       const { prompt, ...options } = readRequest(upload);
       const bytes = upload.file?.bytes;
-      if (!bytes) throw new ApiError('missing_file', 'the form has no part named "file"', 'file');
+      if (!bytes) throw new ApiError('missing_file', missingFile(upload), 'file');
       const audio = await this.gate.decode(bytes, signal);
       upload.release();
       metrics.observeAudio(audio.durationS);
@@ -126,4 +126,11 @@ function requestEnd(reply: FastifyReply, timeoutSeconds: number): AbortSignal {
     controller.abort(new ApiError('client_closed', 'the client closed the connection before the answer'));
   });
   return controller.signal;
+}
+
+/** The slip behind it is mostly one of two. */
+function missingFile({ fields }: Upload): string {
+  if (fields.has('file')) return 'the part "file" is text, not a file; with curl write -F file=@PATH';
+  const names = [...fields.keys()];
+  return `the form has no file in a part named "file"; its fields are ${names.length > 0 ? names.join(', ') : 'none'}`;
 }

@@ -141,7 +141,11 @@ class Form implements Upload {
 }
 
 function tooLarge({ maxBodyBytes }: UploadLimits, bytes: number): ApiError {
-  return new ApiError('body_too_large', `Maximum content size limit (${maxBodyBytes}) exceeded (${bytes} bytes read)`);
+  return new ApiError(
+    'body_too_large',
+    `Maximum content size limit (${maxBodyBytes}) exceeded (${bytes} bytes read). Send shorter audio, or FLAC.`,
+    'file',
+  );
 }
 
 function aborted(signal: AbortSignal): Promise<never> {
