@@ -46,8 +46,9 @@ const { warnings } = new WhisperSttService(chart, 'stt', {
   allowDns: true,
   preferSameZone: true,
 
-  // Keep the one that your cluster has.
-  ingress: { host: 'stt.example.com', annotations: { 'cert-manager.io/cluster-issuer': 'letsencrypt' } },
+  // Keep the one that your cluster has. The certificate is there already: the quota and the LimitRange have no room for
+  // the pod with which cert-manager would solve an HTTP-01 challenge.
+  ingress: { host: 'stt.example.com', tlsSecretName: 'stt-example-com' },
   httpRoute: {
     gateway: 'public',
     gatewayNamespace: 'gateways',

@@ -85,9 +85,11 @@ export function createAdmissionPolicy(scope: Construct, identity: Identity): Adm
             "variables.all.all(c, ['cpu', 'memory'].all(r, " +
             'has(c.resources) && has(c.resources.limits) && has(c.resources.requests) && ' +
             'r in c.resources.limits && r in c.resources.requests && ' +
+            // Zeros are no amounts to Kubernetes: a container with 0 of both makes the pod Burstable.
+            "quantity(c.resources.limits[r]).isGreaterThan(quantity('0')) && " +
             'quantity(c.resources.limits[r]).compareTo(quantity(c.resources.requests[r])) == 0))',
           message:
-            'every container of a Whisper pod needs CPU and memory requests equal to its limits, or the pod is not Guaranteed',
+            'every container of a Whisper pod needs CPU and memory requests equal to its limits and above 0, or the pod is not Guaranteed',
           reason: 'Invalid',
         },
         {

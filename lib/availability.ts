@@ -16,7 +16,7 @@ export interface AvailabilityProps {
   /**
    * Most pods that voluntary disruptions, such as node drains, may take away at the same time.
    *
-   * Follows the autoscaler, which a fixed number of pods to keep would not.
+   * Follows the autoscaler, which a fixed number of pods to keep would not. Below `minReplicas`, unless that is 1.
    *
    * @default 1
    */
@@ -55,13 +55,15 @@ export class Availability {
   readonly #topologySpread: boolean;
   readonly #hostAntiAffinity: boolean;
 
-  constructor(props: AvailabilityProps, faults: PropFaults) {
+  /** @param minReplicas fewest pods of the autoscaler */
+  constructor(props: AvailabilityProps, minReplicas: number, faults: PropFaults) {
     const maxUnavailable = faults.wholeNumber(
       'max-unavailable-invalid',
       'maxUnavailablePods',
       props.maxUnavailablePods ?? DEFAULT_MAX_UNAVAILABLE,
       { min: 1, remedy: 'With 0 no node that runs a pod could be drained. Give 1.' },
     );
+    checkMaxUnavailable(props, minReplicas, faults);
     this.#maxUnavailable = (props.podDisruptionBudget ?? true) ? maxUnavailable : undefined;
     this.#topologySpread = props.topologySpread ?? true;
     this.#hostAntiAffinity = props.hostAntiAffinity ?? true;
@@ -108,5 +110,30 @@ export class Availability {
         ),
       );
     }
+  }
+}
+
+function checkMaxUnavailable(
+  { podDisruptionBudget = true, maxUnavailablePods }: AvailabilityProps,
+  minReplicas: number,
+  faults: PropFaults,
+): void {
+  if (maxUnavailablePods === undefined) {
+    return;
+  }
+  if (!podDisruptionBudget) {
+    faults.add(
+      'disruption-budget-off',
+      'maxUnavailablePods',
+      maxUnavailablePods,
+      'it has no effect with podDisruptionBudget: false. Leave one of the two out.',
+    );
+  } else if (minReplicas > 1 && maxUnavailablePods >= minReplicas) {
+    faults.add(
+      'max-unavailable-invalid',
+      'maxUnavailablePods',
+      maxUnavailablePods,
+      `node drains could take all of the ${minReplicas} pods of minReplicas at once. Give less, or leave the budget out.`,
+    );
   }
 }

@@ -6,7 +6,7 @@ import type { PropFaults } from './prop-faults';
 /** How long a request may take, from which the graceful end of a pod follows. */
 export interface DrainProps {
   /**
-   * Longest time that one transcription request may take. Whole seconds, at most an hour.
+   * Longest time that one transcription request may take, its upload included. Whole seconds, at most an hour.
    *
    * A pod that is told to stop gets this long to finish what it has begun.
    *

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { NetworkPeer } from './network-peer';
 import { isObjectName } from './object-name';
 import type { PropFaults } from './prop-faults';
@@ -23,6 +24,10 @@ export class ExposureChecks {
   ) {}
 
   host(field: string, host: string): void {
+    if (isIPv4(host)) {
+      this.#fault(field, host, 'Kubernetes takes no address here. Give the DNS name that callers use.');
+      return;
+    }
     this.#match(HOST, field, host, 'it must be a DNS name in lower case, as "stt.example.com" or "*.example.com".');
   }
 

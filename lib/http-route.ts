@@ -64,7 +64,10 @@ export interface HttpRouteOptions {
   readonly proxy?: NetworkPeer;
 }
 
-/** Time for a body of 25 MiB to come in at 7 Mbit/s: the Gateway counts it, the server's work has not begun. */
+/**
+ * The server's timeout counts the upload too. A Gateway that holds a body back until it is whole begins earlier: these are
+ * the seconds of 25 MiB at 7 Mbit/s.
+ */
 const UPLOAD_SECONDS = 30;
 
 /** A WebSocket lasts as long as its call. Gateways read zero as "no timeout". */

@@ -1,7 +1,8 @@
 import { Chart, type ApiObjectMetadata } from 'cdk8s';
 import type { Construct } from 'constructs';
 import type { ImageReference } from './image-reference';
-import { namespaceName, type NamespaceProps } from './namespace';
+import { isClusterNamespace, namespaceName, type NamespaceProps } from './namespace';
+import { isObjectName } from './object-name';
 import type { PropFaults } from './prop-faults';
 
 /** What the service is called, and how its objects are labelled. */
@@ -36,7 +37,7 @@ const APPLICATION = 'whisper-stt';
 const NAME = /^[a-z](?:[-a-z0-9]{0,57}[a-z0-9])?$/;
 const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
-const LABEL_KEY = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const LABEL_KEY = /^(?:(?<prefix>[^/]*)\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
 /** Names, labels and selector, the same for every object of one service. */
 export class Identity {
@@ -81,12 +82,21 @@ export class Identity {
     return { labels: { ...Chart.of(scope).labels, ...this.labels } };
   }
 
-  #check(props: IdentityProps, own: Record<string, string>, faults: PropFaults): void {
+  #check(props: IdentityProps & NamespaceProps, own: Record<string, string>, faults: PropFaults): void {
     if (!NAME.test(this.name)) {
       faults.add('name-invalid', 'name', this.name, `${DNS_LABEL}, at most 59 characters, a letter first.`);
     }
     if (!NAMESPACE.test(this.namespace)) {
       faults.add('namespace-invalid', 'namespace', this.namespace, `${DNS_LABEL}, at most 63 characters.`);
+    }
+    if ((props.createNamespace ?? true) && isClusterNamespace(this.namespace)) {
+      faults.add(
+        'namespace-of-cluster',
+        'namespace',
+        this.namespace,
+        "it is the cluster's, and Pod Security 'restricted' would be put on the pods of others in it. Set " +
+          'createNamespace: false, or give a namespace of its own.',
+      );
     }
     for (const [key, value] of Object.entries(props.labels ?? {})) {
       const prop = `labels[${JSON.stringify(key)}]`;
@@ -109,7 +119,9 @@ const DNS_LABEL = 'it must be lower-case letters, digits and "-"';
 
 /** Whether Kubernetes takes the text as a label's key. */
 export function isLabel(key: string): boolean {
-  return LABEL_KEY.test(key);
+  const match = LABEL_KEY.exec(key);
+  const prefix = match?.groups?.prefix;
+  return match !== null && (prefix === undefined || isObjectName(prefix));
 }
 
 /** Whether Kubernetes takes the text as a label's value. */

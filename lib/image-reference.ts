@@ -1,8 +1,15 @@
 import type { PropFaults } from './prop-faults';
 
-/** As the registries' grammar has it: `[registry[:port]/]name[:tag][@algorithm:hex]`. */
-const REFERENCE =
-  /^(?<name>[^\s:@]+(?::\d+\/[^\s:@]+)?)(?::(?<tag>\w[\w.-]{0,127}))?(?:@(?<digest>\w+:[0-9a-fA-F]+))?$/;
+/** A registry as container engines tell it from a folder: it has a dot or a port, or is `localhost`. */
+const REGISTRY = String.raw`(?:localhost(?::\d+)?|[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+(?::\d+)?|[a-zA-Z0-9-]+:\d+|\[[0-9a-fA-F:]+\](?::\d+)?)`;
+
+const PATH_COMPONENT = '[a-z0-9]+(?:(?:[.]|_|__|-+)[a-z0-9]+)*';
+
+/** The grammar of github.com/distribution/reference, with the one algorithm that registries use. */
+const REFERENCE = new RegExp(
+  `^(?:${REGISTRY}/)?${PATH_COMPONENT}(?:/${PATH_COMPONENT})*` +
+    String.raw`(?::(?<tag>\w[\w.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$`,
+);
 
 /** What the API's users and Checkov (CKV_K8S_43) take for an image that cannot change. */
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
@@ -35,7 +42,7 @@ export class ImageReference {
         'image-invalid',
         prop,
         image,
-        'it must name a container image, [registry/]name:tag. Give the image that your registry serves, for example ' +
+        'it must name a container image in lower case, [registry/]name:tag. Give the image that your registry serves, for example ' +
           '"registry.example.com/voice/stt-service:v1.0.16-amd64".',
       );
     }

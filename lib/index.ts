@@ -15,7 +15,7 @@ export { type MonitoringProps, type ServiceMonitorOptions } from './monitoring';
 export { ModelSource, type ModelSourceProps, type OciImageOptions } from './model-source';
 export { type NamespaceProps } from './namespace';
 export { NetworkPeer } from './network-peer';
-export { type NetworkPolicyProps } from './network-policy';
+export { type NetworkDestination, type NetworkPolicyProps } from './network-policy';
 export { type NetworkingProps } from './networking';
 export { type PodMetadataProps } from './pod-metadata';
 export { type ProbeProps } from './probes';

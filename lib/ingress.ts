@@ -1,7 +1,8 @@
 import { Duration, type ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { DEFAULTS, PORT_NAME } from './contract';
+import { checkAnnotations } from './annotations';
+import { DEFAULTS, DRAIN, PORT_NAME } from './contract';
 import { DEFAULT_PATHS, ExposureChecks } from './exposure';
 import type { Identity } from './identity';
 import { NetworkPeer } from './network-peer';
@@ -48,7 +49,7 @@ export interface IngressOptions {
 
   /**
    * Longest silence on a connection: until an answer begins, and between two messages of a WebSocket. Whole seconds,
-   * at least the `requestTimeout`.
+   * at least the `requestTimeout` and 10 s.
    *
    * @default Duration.hours(1)
    */
@@ -90,6 +91,7 @@ export class IngressExposure {
       checks.objectName('tlsSecretName', options.tlsSecretName);
     }
     checks.paths(options.paths ?? DEFAULT_PATHS);
+    checkAnnotations('ingress.annotations', options.annotations ?? {}, faults);
     this.#options = options;
     this.proxy = options.proxy ?? NetworkPeer.namespace(DEFAULT_PROXY_NAMESPACE);
     checks.proxy(this.proxy);
@@ -97,13 +99,22 @@ export class IngressExposure {
       'ingress-invalid',
       'ingress.idleTimeout',
       options.idleTimeout ?? DEFAULT_IDLE_TIMEOUT,
-      { min: requestTimeoutSeconds, remedy: "The proxy would cut requests off that 'requestTimeout' allows." },
+      {
+        // Later than the server's own timeout, so that callers get its answer and not the proxy's.
+        min: requestTimeoutSeconds + DRAIN.marginSeconds,
+        remedy: `That is 'requestTimeout' and ${DRAIN.marginSeconds} s: the proxy would cut off what the server still answers.`,
+      },
     );
   }
 
   /** @returns undefined where no Ingress is asked for */
   static of(props: IngressProps, requestTimeoutSeconds: number, faults: PropFaults): IngressExposure | undefined {
     return props.ingress && new IngressExposure(props.ingress, requestTimeoutSeconds, faults);
+  }
+
+  /** Keys of the annotations that the user gave. */
+  get annotationNames(): string[] {
+    return Object.keys(this.#options.annotations ?? {});
   }
 
   create(scope: Construct, identity: Identity): ApiObject {

@@ -7,7 +7,7 @@ export interface KubernetesVersionProps {
    *
    * A field is emitted only where every cluster from this version on has it without a feature gate. Older ones get
    * something else: the server's own drain delay for `preStop.sleep` (1.30), nothing for `trafficDistribution` (1.33);
-   * native sidecars (1.29), admission policies (1.30) and image volumes (1.35) are refused.
+   * native sidecars (1.29), admission policies and metrics of one container (1.30) and image volumes (1.35) are refused.
    *
    * @default '1.28'
    */

@@ -112,6 +112,8 @@ export class ModelSource {
 /** Where the init container writes: a folder that is not the image's own `/models`, which it would hide. */
 const COPY_TARGET = '/model-store';
 
+const COPY_CONTAINER = 'copy-models';
+
 const VOLUME_NAME = 'models';
 
 /** First version that has image volumes by default (KEP-4639). */
@@ -141,6 +143,11 @@ export class ModelStore {
     }
   }
 
+  /** Names of the containers that it puts into the pods. */
+  get containerNames(): string[] {
+    return this.#source.kind === 'copy' ? [COPY_CONTAINER] : [];
+  }
+
   /** Disk that the models take of each pod. */
   get size(): Size {
     return this.#source.kind === 'copy' ? this.#source.size : Size.mebibytes(0);
@@ -162,7 +169,7 @@ export class ModelStore {
       const { image, command, size } = this.#source;
       const volume = Volume.fromEmptyDir(scope, 'Models', VOLUME_NAME, { sizeLimit: size });
       const copy: ContainerProps = {
-        name: 'copy-models',
+        name: COPY_CONTAINER,
         image,
         imagePullPolicy: ImagePullPolicy.ALWAYS,
         command: [...command],

@@ -89,6 +89,9 @@ export class ModelChoice {
   readonly memoryNeed: Size | undefined;
   readonly recommendedCpus: number | undefined;
 
+  /** Working set of the server while nobody calls, measured or assumed. */
+  readonly idleMebibytes: number | undefined;
+
   constructor(props: ModelProps, faults: PropFaults, warnings: Warnings) {
     const { model = WhisperModel.TINY, quantization = Quantization.INT8 } = props;
     this.folder = model.folder;
@@ -97,6 +100,7 @@ export class ModelChoice {
     const needs = modelNeeds(this.folder, quantization);
     this.memoryNeed = model.memoryNeed(quantization);
     this.recommendedCpus = needs?.cpus;
+    this.idleMebibytes = needs?.idleMebibytes;
     // A path would let the manifest read outside of the model store.
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(this.folder)) {
       faults.add(

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { ServiceMonitor, ServiceMonitorSpecEndpointsScheme } from '../imports/monitoring.coreos.com';
 import { METRICS_PATH, PORT_NAME } from './contract';
 import { isLabel, isLabelValue, type Identity } from './identity';
+import type { NetworkAccess } from './network-policy';
 import type { PropFaults } from './prop-faults';
 
 /** How Prometheus finds the metrics. */
@@ -43,7 +44,7 @@ export class Monitoring {
   readonly #intervalSeconds: number;
   readonly #labels: Record<string, string>;
 
-  private constructor(options: ServiceMonitorOptions, faults: PropFaults) {
+  private constructor(options: ServiceMonitorOptions, access: NetworkAccess, faults: PropFaults) {
     this.#labels = options.labels ?? {};
     this.#intervalSeconds = faults.wholeSeconds(
       'service-monitor-invalid',
@@ -51,6 +52,14 @@ export class Monitoring {
       options.interval ?? DEFAULT_INTERVAL,
       { min: 1, remedy: 'Give for example Duration.seconds(30).' },
     );
+    if (access.enabled && access.scrapers.length === 0) {
+      faults.add(
+        'service-monitor-shut-out',
+        'scrapers',
+        '[]',
+        "the NetworkPolicy would keep out the Prometheus that 'serviceMonitor' is for. Name it, or leave one of the two out.",
+      );
+    }
     for (const [key, value] of Object.entries(this.#labels)) {
       if (!isLabel(key) || !isLabelValue(value)) {
         faults.add(
@@ -64,8 +73,8 @@ export class Monitoring {
   }
 
   /** @returns undefined where no ServiceMonitor is asked for */
-  static of(props: MonitoringProps, faults: PropFaults): Monitoring | undefined {
-    return props.serviceMonitor && new Monitoring(props.serviceMonitor, faults);
+  static of(props: MonitoringProps, access: NetworkAccess, faults: PropFaults): Monitoring | undefined {
+    return props.serviceMonitor && new Monitoring(props.serviceMonitor, access, faults);
   }
 
   create(scope: Construct, identity: Identity): ApiObject {

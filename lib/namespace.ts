@@ -15,7 +15,8 @@ export interface NamespaceProps {
   /**
    * Whether to emit the Namespace too, labelled so that Kubernetes refuses pods that are not restricted.
    *
-   * Say `false` where the namespace belongs to somebody else, or to another service of the same chart.
+   * Say `false` where the namespace belongs to somebody else, or to another service of the same chart. `default` and
+   * `kube-…` are the cluster's: their other pods would have to be restricted too.
    *
    * @default true
    */
@@ -32,6 +33,11 @@ const POD_SECURITY_LABELS = Object.fromEntries(
     [`pod-security.kubernetes.io/${mode}-version`, 'latest'],
   ]),
 );
+
+/** Namespaces that every cluster has from its beginning, with pods that are not restricted. */
+export function isClusterNamespace(name: string): boolean {
+  return name === 'default' || name.startsWith('kube-');
+}
 
 export function namespaceName(scope: Construct, props: NamespaceProps): string {
   return props.namespace ?? Chart.of(scope).namespace ?? DEFAULT_NAMESPACE;

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import type { Identity } from './identity';
 import { NetworkPeer } from './network-peer';
 import type { PropFaults } from './prop-faults';
+import type { Warnings } from './warnings';
 
 /** Who may talk to the pods, and to whom they may talk. */
 export interface NetworkPolicyProps {
@@ -38,6 +39,22 @@ export interface NetworkPolicyProps {
    * @default true
    */
   readonly allowDns?: boolean;
+
+  /**
+   * Whom the pods may open connections to. The server calls nobody; sidecars may have to: a log shipper its collector.
+   *
+   * @default - nobody but DNS; with sidecars there is a warning, which `[]` answers
+   */
+  readonly egress?: NetworkDestination[];
+}
+
+/** Somebody to whom the pods may open connections. */
+export interface NetworkDestination {
+  /** Who it is. */
+  readonly to: NetworkPeer;
+
+  /** TCP ports of it; at least one. */
+  readonly ports: number[];
 }
 
 /** Where kube-prometheus and its Helm chart put Prometheus. */
@@ -53,30 +70,71 @@ export class NetworkAccess {
   readonly callers: readonly NetworkPeer[];
   readonly scrapers: readonly NetworkPeer[];
   readonly allowDns: boolean;
+  readonly egress: readonly NetworkDestination[];
 
-  constructor(props: NetworkPolicyProps, faults: PropFaults) {
+  /** @param proxies those that `ingress` and `httpRoute` name; undefined where they name none */
+  constructor(
+    props: NetworkPolicyProps,
+    proxies: { readonly ingress?: NetworkPeer; readonly httpRoute?: NetworkPeer },
+    faults: PropFaults,
+  ) {
     this.enabled = props.networkPolicy ?? true;
     this.callers = props.callers ?? [NetworkPeer.ownNamespace()];
     this.scrapers = props.scrapers ?? [NetworkPeer.namespace(DEFAULT_SCRAPERS_NAMESPACE)];
     this.allowDns = props.allowDns ?? true;
+    this.egress = props.egress ?? [];
     this.callers.forEach((peer, index) => {
       peer._check(`callers[${index}]`, faults);
     });
     this.scrapers.forEach((peer, index) => {
       peer._check(`scrapers[${index}]`, faults);
     });
+    this.egress.forEach((destination, index) => {
+      checkDestination(`egress[${index}]`, destination, faults);
+    });
     if (!this.enabled) {
-      for (const prop of ['callers', 'scrapers', 'allowDns'] as const) {
-        if (props[prop] !== undefined) {
+      const { callers, scrapers, allowDns, egress } = props;
+      const { ingress, httpRoute } = proxies;
+      const unused = { callers, scrapers, allowDns, egress, 'ingress.proxy': ingress, 'httpRoute.proxy': httpRoute };
+      for (const [prop, value] of Object.entries(unused)) {
+        if (value !== undefined) {
           faults.add(
             'network-policy-off',
             prop,
-            JSON.stringify(props[prop]),
+            JSON.stringify(value),
             `it has no effect with networkPolicy: false. Leave one of the two out.`,
           );
         }
       }
     }
+  }
+}
+
+function checkDestination(prop: string, { to, ports }: NetworkDestination, faults: PropFaults): void {
+  to._check(`${prop}.to`, faults);
+  if (ports.length === 0) {
+    faults.add('egress-invalid', `${prop}.ports`, '[]', 'no ports mean every port. Give at least one.');
+  }
+  ports.forEach((port, index) => {
+    faults.wholeNumber('egress-invalid', `${prop}.ports[${index}]`, port, {
+      min: 1,
+      max: 65_535,
+      remedy: 'Give the TCP port that it listens at.',
+    });
+  });
+}
+
+/** Sidecars that nobody said anything about: whatever they send is dropped, and they say so at best in their own log. */
+export function warnOfMuteSidecars(
+  { networkPolicy = true, egress }: NetworkPolicyProps,
+  sidecars: number,
+  warnings: Warnings,
+): void {
+  if (networkPolicy && sidecars > 0 && egress === undefined) {
+    warnings.add(
+      'sidecars-without-egress',
+      "the NetworkPolicy lets sidecars reach nobody but DNS. Name what they connect to in 'egress', or say egress: [].",
+    );
   }
 }
 
@@ -102,9 +160,12 @@ export function createNetworkPolicy(
       policyTypes: ['Ingress', 'Egress'],
       // No rule at all where nobody is allowed: a rule with an empty `from` would let everybody in.
       ingress: from.length > 0 ? [{ from, ports: [tcp(port)] }] : [],
-      egress: access.allowDns
-        ? [{ to: [toKube(CLUSTER_DNS)], ports: [{ ...tcp(DNS_PORT), protocol: 'UDP' }, tcp(DNS_PORT)] }]
-        : [],
+      egress: [
+        ...(access.allowDns
+          ? [{ to: [toKube(CLUSTER_DNS)], ports: [{ ...tcp(DNS_PORT), protocol: 'UDP' }, tcp(DNS_PORT)] }]
+          : []),
+        ...access.egress.map(({ to, ports }) => ({ to: [toKube(to)], ports: ports.map(tcp) })),
+      ],
     },
   });
 }

@@ -1,6 +1,7 @@
 import type { ApiObjectMetadata } from 'cdk8s';
 import { Pod } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import { checkAnnotations } from './annotations';
 import { isLabel, isLabelValue, type Identity } from './identity';
 import type { PropFaults } from './prop-faults';
 
@@ -52,17 +53,7 @@ export class PodMetadata {
         faults.add('label-invalid', prop, value, 'Kubernetes would refuse it. Give key and value of a label.');
       }
     }
-    for (const [key, value] of Object.entries(this.#annotations)) {
-      // An annotation's key is made as a label's; the value is free.
-      if (!isLabel(key)) {
-        faults.add(
-          'annotation-invalid',
-          `podAnnotations[${JSON.stringify(key)}]`,
-          value,
-          'Kubernetes takes no such key.',
-        );
-      }
-    }
+    checkAnnotations('podAnnotations', this.#annotations, faults);
   }
 
   toMetadata(scope: Construct): ApiObjectMetadata {

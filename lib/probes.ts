@@ -1,6 +1,7 @@
 import { Duration } from 'cdk8s';
 import { Probe, type ProbeOptions } from 'cdk8s-plus-28';
 import { PROBE_PATHS } from './contract';
+import { probeBudgetSeconds } from './planning/probe-budget';
 import type { PropFaults } from './prop-faults';
 
 /** When the kubelet asks the server how it is. Each field that is left out keeps its default. */
@@ -8,9 +9,10 @@ export interface ProbeProps {
   /**
    * Startup probe: holds the other two back until the model is loaded.
    *
-   * Period × failure threshold is the time that a pod has to load its model before it is restarted.
+   * A pod has the initial delay and (failure threshold − 1) × period to load its model before it is restarted: the last
+   * of n failures comes n − 1 periods after the first.
    *
-   * @default - period 2 s, timeout 2 s, failure threshold 60: a pod has 120 s to load its model
+   * @default - period 2 s, timeout 2 s, failure threshold 60: a pod has 118 s to load its model
    */
   readonly startupProbe?: ProbeOptions;
 
@@ -29,7 +31,7 @@ export interface ProbeProps {
   readonly readinessProbe?: ProbeOptions;
 }
 
-/** Twice the 60 s in which the deployment document wants a pod started, asked often so that a fast start pays off. */
+/** 118 s, twice what the deployment document wants a pod started in (60 s) less a period; asked often so that a fast start pays off. */
 const STARTUP: ProbeOptions = {
   periodSeconds: Duration.seconds(2),
   timeoutSeconds: Duration.seconds(2),
@@ -71,9 +73,13 @@ export class Probes {
 
   /** Longest time that a pod has to load its model before it is restarted, in seconds. */
   get startupBudgetSeconds(): number {
-    const { initialDelaySeconds, periodSeconds, failureThreshold = 0 } = this.#startup;
+    const { initialDelaySeconds, periodSeconds, failureThreshold } = this.#startup;
     const seconds = (duration?: Duration): number => duration?.toSeconds({ integral: false }) ?? 0;
-    return seconds(initialDelaySeconds) + seconds(periodSeconds) * failureThreshold;
+    return probeBudgetSeconds({
+      initialDelaySeconds: seconds(initialDelaySeconds),
+      periodSeconds: seconds(periodSeconds),
+      failureThreshold,
+    });
   }
 
   /** @param port the container's port, stated on each probe: cdk8s-plus would otherwise fall back to 80 */

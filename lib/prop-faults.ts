@@ -1,8 +1,12 @@
 import { SizeRoundingBehavior, type Duration, type Size } from 'cdk8s';
 
+/** Counts, seconds and ports of the Kubernetes API are of 32 bits. */
+const INT32_MAX = 2_147_483_647;
+
 /** Bounds of a number, and why they are as they are. */
 interface Bounds {
   readonly min: number;
+  /** @default - the greatest that the API takes, 2147483647 */
   readonly max?: number;
   /** What goes wrong outside of the bounds, and what to give instead: the end of the message. */
   readonly remedy: string;
@@ -29,10 +33,10 @@ export class PropFaults {
   }
 
   wholeNumber(code: string, prop: string, value: number, bounds: Bounds): number {
-    const { min, max = Number.MAX_SAFE_INTEGER, remedy } = bounds;
+    const { min, max = INT32_MAX, remedy } = bounds;
     if (!Number.isInteger(value) || value < min || value > max) {
       const got = Number.isFinite(value) ? value : String(value);
-      this.add(code, prop, got, `it must be a whole number ${range(bounds)}. ${remedy}`);
+      this.add(code, prop, got, `it must be a whole number ${range(bounds, value)}. ${remedy}`);
     }
     return value;
   }
@@ -40,9 +44,9 @@ export class PropFaults {
   /** The API takes whole seconds; `Duration` would throw later, without the path of the construct. */
   wholeSeconds(code: string, prop: string, value: Duration, bounds: Bounds): number {
     const seconds = value.toSeconds({ integral: false });
-    const { min, max = Number.MAX_SAFE_INTEGER } = bounds;
+    const { min, max = INT32_MAX } = bounds;
     if (!Number.isInteger(seconds) || seconds < min || seconds > max) {
-      this.add(code, prop, `${seconds} s`, `it must be whole seconds ${range(bounds)}. ${bounds.remedy}`);
+      this.add(code, prop, `${seconds} s`, `it must be whole seconds ${range(bounds, seconds)}. ${bounds.remedy}`);
     }
     return seconds;
   }
@@ -51,9 +55,19 @@ export class PropFaults {
   wholeMebibytes(code: string, prop: string, value: Size, bounds: Bounds): number {
     const mebibytes = value.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
     if (!Number.isInteger(mebibytes) || mebibytes < bounds.min) {
-      this.add(code, prop, `${mebibytes}Mi`, `it must be whole mebibytes ${range(bounds)}. ${bounds.remedy}`);
+      this.add(
+        code,
+        prop,
+        `${mebibytes}Mi`,
+        `it must be whole mebibytes ${range(bounds, bounds.min)}. ${bounds.remedy}`,
+      );
     }
     return mebibytes;
+  }
+
+  /** Whether anything was wrong so far: with faulty props nothing can be computed from them. */
+  get any(): boolean {
+    return this.#faults.length > 0;
   }
 
   /** @param path path of the construct whose props were checked */
@@ -65,6 +79,7 @@ export class PropFaults {
   }
 }
 
-function range({ min, max }: Bounds): string {
-  return max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
+/** The bound that Kubernetes' numbers have by themselves is named only where it is the one that was passed. */
+function range({ min, max = INT32_MAX }: Bounds, got: number): string {
+  return max === INT32_MAX && got <= INT32_MAX ? `of at least ${min}` : `from ${min} to ${max}`;
 }

@@ -2,14 +2,16 @@ import { ApiObject, Chart, Lazy } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import type { Identity } from './identity';
+import type { IngressExposure } from './ingress';
 import { podRequests } from './pod-requests';
 import type { Manifest } from './policy/manifest';
+import type { Warnings } from './warnings';
 
 /** What the namespace may use, and what each of its containers must say. */
 export interface QuotaProps {
   /**
    * Whether to emit a ResourceQuota for exactly what the service can grow to: `maxReplicas`, the surge of a rollout and
-   * one pod that is still stopping, with all their containers.
+   * the pods that are still stopping, with all their containers.
    *
    * It counts every pod of the namespace, so the service must have the namespace to itself.
    *
@@ -26,11 +28,11 @@ export interface QuotaProps {
   readonly limitRange?: boolean;
 }
 
-/** A pod that is stopping counts until it is gone, and a rollout goes on meanwhile. */
-const STOPPING_PODS = 1;
-
 /** The surge of a rollout, where the Deployment states none (Kubernetes: 25 %). */
 const DEFAULT_SURGE = '25%';
+
+/** The same of the pods that a rollout may do without (Kubernetes: 25 %). */
+const DEFAULT_UNAVAILABLE = '25%';
 
 /** Kinds that make pods. */
 const WORKLOADS = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob', 'Pod'];
@@ -53,8 +55,9 @@ export function createResourceQuota(scope: Construct, identity: Identity, scaled
       return hardLimits(deployment.toJson() as Manifest, hpa.toJson() as Manifest);
     },
   }) as Record<string, k8s.Quantity>;
-  scope.node.addValidation({ validate: () => foreignPods(scope, identity, scaled().deployment) });
-  return new k8s.KubeResourceQuota(scope, 'ResourceQuota', { metadata: identity.metadata(), spec: { hard } });
+  const quota = new k8s.KubeResourceQuota(scope, 'ResourceQuota', { metadata: identity.metadata(), spec: { hard } });
+  scope.node.addValidation({ validate: () => foreigners(quota, identity, scaled().deployment) });
+  return quota;
 }
 
 /**
@@ -71,7 +74,8 @@ export function createLimitRange(scope: Construct, identity: Identity): ApiObjec
 
 function hardLimits(deployment: Manifest, hpa: Manifest): Record<string, k8s.Quantity> {
   const replicas = hpa.spec?.maxReplicas ?? 0;
-  const pods = replicas + surge(deployment, replicas) + STOPPING_PODS;
+  const extra = surge(deployment, replicas);
+  const pods = replicas + extra + stopping(deployment, replicas, extra);
   const requests = podRequests(deployment.spec?.template?.spec ?? {});
   const hard = [...requests].flatMap(([resource, amount]): [string, string][] => {
     const total = format(resource, amount * pods);
@@ -91,6 +95,42 @@ function surge(deployment: Manifest, replicas: number): number {
   return typeof maxSurge === 'number' ? maxSurge : Math.ceil((replicas * Number.parseInt(maxSurge, 10)) / 100);
 }
 
+/** In pods, as the Deployment controller rounds it: down. */
+function unavailable(deployment: Manifest, replicas: number): number {
+  const { spec } = deployment as { spec?: { strategy?: { rollingUpdate?: { maxUnavailable?: number | string } } } };
+  const maxUnavailable = spec?.strategy?.rollingUpdate?.maxUnavailable ?? DEFAULT_UNAVAILABLE;
+  return typeof maxUnavailable === 'number'
+    ? maxUnavailable
+    : Math.floor((replicas * Number.parseInt(maxUnavailable, 10)) / 100);
+}
+
+/** Kubernetes' own default. */
+const DEFAULT_GRACE_SECONDS = 30;
+
+/**
+ * A pod that is stopping counts until it is gone, and a rollout goes on meanwhile: it ends the next batch as soon as
+ * the new pods have become ready and stayed it. Never more than there are.
+ */
+function stopping(deployment: Manifest, replicas: number, extra: number): number {
+  const spec = (deployment as { spec?: RolloutTimes }).spec;
+  const { terminationGracePeriodSeconds = DEFAULT_GRACE_SECONDS, containers = [] } = spec?.template?.spec ?? {};
+  const delays = containers.map(({ readinessProbe }) => readinessProbe?.initialDelaySeconds ?? 0);
+  const step = Math.max(0, ...delays) + (spec?.minReadySeconds ?? 0);
+  const batch = extra + unavailable(deployment, replicas);
+  return step === 0 ? replicas : Math.min(replicas, batch * Math.ceil(terminationGracePeriodSeconds / step));
+}
+
+/** The fields of a Deployment that say how fast a rollout goes. */
+interface RolloutTimes {
+  readonly minReadySeconds?: number;
+  readonly template?: {
+    readonly spec?: {
+      readonly terminationGracePeriodSeconds?: number;
+      readonly containers?: readonly { readonly readinessProbe?: { readonly initialDelaySeconds?: number } }[];
+    };
+  };
+}
+
 const MEBIBYTE = 1024 ** 2;
 
 /** As people write it: whole CPUs or milli-CPUs, mebibytes where they come out even. */
@@ -103,17 +143,43 @@ function format(resource: string, amount: number): string {
   return Number.isInteger(exact) ? String(exact) : `${Math.ceil(Number((exact * 1000).toFixed(6)))}m`;
 }
 
-/** Others' pods in the namespace would take the room of the service's own, in silence, at the worst moment. */
-function foreignPods(scope: Construct, { namespace, name }: Identity, deployment: ApiObject): string[] {
-  return Chart.of(scope)
-    .node.findAll()
+/**
+ * Others' pods in the namespace would take the room of the service's own, in silence, at the worst moment; of two quotas
+ * each holds. The whole app is looked at: several charts may well make up one namespace.
+ */
+function foreigners(quota: ApiObject, { namespace, name }: Identity, deployment: ApiObject): string[] {
+  return quota.node.root.node
+    .findAll()
     .filter((child) => ApiObject.isApiObject(child))
-    .filter((object) => WORKLOADS.includes(object.kind) && object !== deployment)
+    .filter((object) => object !== deployment && object !== quota)
     .filter((object) => (object.metadata.namespace ?? Chart.of(object).namespace) === namespace)
-    .map(
-      (object) =>
-        `[quota-shared] ResourceQuota ${name}: namespace ${namespace} also has ${object.kind} ${object.name}: the quota ` +
-        `counts its pods, and has room for those of ${name} alone. Give the service a namespace of its own, or leave ` +
-        "'resourceQuota' out and write one quota for all.",
+    .flatMap((object) => {
+      const found = `[quota-shared] ResourceQuota ${name}: namespace ${namespace} also has ${object.kind} ${object.name}`;
+      if (object.kind === 'ResourceQuota') {
+        return [`${found}: Kubernetes holds the pods to both. Keep one of the two.`];
+      }
+      return WORKLOADS.includes(object.kind)
+        ? [
+            `${found}: the quota counts its pods, and has room for those of ${name} alone. Give the service a namespace ` +
+              "of its own, or leave 'resourceQuota' out and write one quota for all.",
+          ]
+        : [];
+    });
+}
+
+/** cert-manager proves an HTTP-01 challenge with a pod of its own in the namespace. */
+export function warnOfBlockedSolvers(
+  { resourceQuota = false, limitRange = false }: QuotaProps,
+  ingress: IngressExposure | undefined,
+  warnings: Warnings,
+): void {
+  const annotation = ingress?.annotationNames.find((key) => key.startsWith('cert-manager.io/'));
+  if (annotation !== undefined && (resourceQuota || limitRange)) {
+    warnings.add(
+      'certificate-solver-blocked',
+      `ingress.annotations has ${annotation}, and ${resourceQuota ? 'resourceQuota' : 'limitRange'} has no room for the ` +
+        'pod with which cert-manager solves an HTTP-01 challenge. Use an issuer that solves DNS-01, or give ' +
+        'tlsSecretName and have the certificate made elsewhere.',
     );
+  }
 }

@@ -18,9 +18,27 @@ export interface RolloutProps {
    * @default 5
    */
   readonly revisionHistoryLimit?: number;
+
+  /**
+   * Pods that a rollout may have beyond those that the autoscaler asks for. They need room in the cluster.
+   *
+   * @default 1
+   */
+  readonly maxSurge?: number;
+
+  /**
+   * Pods that may be missing in a rollout. With 0 none is taken away before its successor is ready.
+   *
+   * @default 0
+   */
+  readonly maxUnavailable?: number;
 }
 
 const DEFAULT_REVISION_HISTORY_LIMIT = 5;
+
+/** Never fewer pods than the autoscaler asks for, and one more at a time. */
+const DEFAULT_MAX_SURGE = 1;
+const DEFAULT_MAX_UNAVAILABLE = 0;
 
 /** Kubernetes' own default. */
 const DEFAULT_PROGRESS_DEADLINE_SECONDS = 600;
@@ -34,11 +52,8 @@ export class Rollout {
   readonly progressDeadline: Duration;
   readonly revisionHistoryLimit: number;
 
-  /** Never fewer pods than the autoscaler asks for; percentages would round to something else at each size. */
-  readonly strategy = DeploymentStrategy.rollingUpdate({
-    maxSurge: PercentOrAbsolute.absolute(1),
-    maxUnavailable: PercentOrAbsolute.absolute(0),
-  });
+  /** In pods: percentages would round to something else at each size. */
+  readonly strategy: DeploymentStrategy;
 
   constructor(props: RolloutProps, probes: Probes, faults: PropFaults) {
     this.revisionHistoryLimit = faults.wholeNumber(
@@ -47,6 +62,7 @@ export class Rollout {
       props.revisionHistoryLimit ?? DEFAULT_REVISION_HISTORY_LIMIT,
       { min: 0, remedy: 'Give the number of revisions to keep.' },
     );
+    this.strategy = rollingUpdate(props, faults);
     const start = probes.startupBudgetSeconds + MIN_READY_SECONDS;
     this.progressDeadline =
       props.progressDeadline ?? Duration.seconds(Math.max(DEFAULT_PROGRESS_DEADLINE_SECONDS, 2 * start));
@@ -57,4 +73,27 @@ export class Rollout {
       });
     }
   }
+}
+
+function rollingUpdate(
+  { maxSurge = DEFAULT_MAX_SURGE, maxUnavailable = DEFAULT_MAX_UNAVAILABLE }: RolloutProps,
+  faults: PropFaults,
+): DeploymentStrategy {
+  const pods = { min: 0, remedy: 'Give a number of pods.' };
+  const surge = faults.wholeNumber('rollout-invalid', 'maxSurge', maxSurge, pods);
+  const unavailable = faults.wholeNumber('rollout-invalid', 'maxUnavailable', maxUnavailable, pods);
+  if (surge === 0 && unavailable === 0) {
+    faults.add(
+      'rollout-invalid',
+      'maxSurge',
+      surge,
+      'maxUnavailable is 0 too, and a rollout could neither add a pod nor take one away. Give 1 or more for one of them.',
+    );
+    // cdk8s-plus would throw at once, and hide what else is wrong.
+    return DeploymentStrategy.recreate();
+  }
+  return DeploymentStrategy.rollingUpdate({
+    maxSurge: PercentOrAbsolute.absolute(surge),
+    maxUnavailable: PercentOrAbsolute.absolute(unavailable),
+  });
 }

@@ -1,11 +1,13 @@
 import { Size } from 'cdk8s';
 import {
+  Container,
   ContainerRestartPolicy,
   EnvValue,
   ImagePullPolicy,
   type ContainerProps,
   type Cpu,
   type Probe,
+  type Volume,
   type VolumeMount,
 } from 'cdk8s-plus-28';
 import { checkEnvNames } from './env-names';
@@ -84,21 +86,21 @@ export interface Sidecar {
   readonly env?: Record<string, string>;
 
   /**
-   * What to mount where; the root is read-only.
+   * What to mount where; the root is read-only. The pod has the volumes `tmp`, `models` and `api-keys` already.
    *
    * @default - nothing
    */
   readonly volumeMounts?: VolumeMount[];
 
   /**
-   * When it is restarted.
+   * When it is restarted. A probe of HTTP or TCP must say its port.
    *
    * @default - when its process ends
    */
   readonly livenessProbe?: Probe;
 
   /**
-   * When the pod gets requests; the server's own probe must agree.
+   * When the pod gets requests; the server's own probe must agree. A probe of HTTP or TCP must say its port.
    *
    * @default - it does not hold them back
    */
@@ -108,6 +110,9 @@ export interface Sidecar {
 const DEFAULT_EPHEMERAL_STORAGE = Size.mebibytes(64);
 
 const CONTAINER_NAME = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** Names of the volumes that the server may have: files that it writes, its models and its API keys. */
+const POD_VOLUMES = ['tmp', 'models', 'api-keys'];
 
 /** First version that has native sidecars by default (KEP-753; generally available in 1.33). */
 const NATIVE_SIDECAR_MINOR = 29;
@@ -126,6 +131,7 @@ export class Sidecars {
       ImageReference.parse(sidecar.image, faults, { prop: `${prop}.image` });
       checkResources(prop, sidecar, faults);
       checkEnvNames(`${prop}.env`, sidecar.env ?? {}, faults);
+      checkProbes(prop, sidecar, faults);
       if ((sidecar.startsFirst ?? false) && !version.atLeast(NATIVE_SIDECAR_MINOR)) {
         faults.add(
           'sidecar-unsupported',
@@ -136,6 +142,11 @@ export class Sidecars {
         );
       }
     }
+    checkVolumes(this.#sidecars, faults);
+  }
+
+  get count(): number {
+    return this.#sidecars.length;
   }
 
   /** Those that start before the server: init containers that go on running. */
@@ -189,6 +200,47 @@ function checkName(prop: string, name: string, taken: readonly string[], faults:
   } else if (taken.includes(name)) {
     faults.add('sidecar-invalid', prop, name, 'another container of the pod has it. Give each its own.');
   }
+}
+
+/** Two volumes of one name: cdk8s-plus would throw without saying where. */
+function checkVolumes(sidecars: readonly Sidecar[], faults: PropFaults): void {
+  const named = new Map<string, Volume>();
+  for (const [index, { volumeMounts = [] }] of sidecars.entries()) {
+    for (const [position, { volume }] of volumeMounts.entries()) {
+      const { name } = volume;
+      if (POD_VOLUMES.includes(name) || (named.get(name) ?? volume) !== volume) {
+        faults.add(
+          'sidecar-invalid',
+          `sidecars[${index}].volumeMounts[${position}].volume`,
+          name,
+          'another volume of the pod has that name. Give each its own.',
+        );
+      }
+      named.set(name, volume);
+    }
+  }
+}
+
+function checkProbes(prop: string, sidecar: Sidecar, faults: PropFaults): void {
+  for (const field of ['livenessProbe', 'readinessProbe'] as const) {
+    const probe = sidecar[field];
+    if (probe && !hasPort(probe)) {
+      faults.add(
+        'sidecar-invalid',
+        `${prop}.${field}`,
+        'no port',
+        "it would ask port 80, which cdk8s-plus falls back to. Give the sidecar's, for example { port: 9000 }.",
+      );
+    }
+  }
+}
+
+/** cdk8s-plus keeps the options of a probe to itself: without a port of its own a probe follows the container's. */
+function hasPort(probe: Probe): boolean {
+  const [first, second] = [1, 2].map((portNumber) =>
+    JSON.stringify(probe._toKube(new Container({ image: 'any', portNumber }))),
+  );
+  return first === second;
 }
 
 function checkResources(prop: string, { cpu, memory, ephemeralStorage }: Sidecar, faults: PropFaults): void {

@@ -1,8 +1,10 @@
 import { Size, SizeRoundingBehavior } from 'cdk8s';
 import { Cpu, type ContainerResources } from 'cdk8s-plus-28';
+import type { Autoscaling } from './autoscaling';
 import type { ModelChoice } from './model';
 import type { PropFaults } from './prop-faults';
 import { TMP_SIZE } from './security';
+import type { SidecarProps } from './sidecar';
 import type { Warnings } from './warnings';
 
 /** How large each pod is. */
@@ -20,7 +22,8 @@ export interface SizingProps {
   /**
    * Memory of each pod: requested and limited to. Whole mebibytes, not less than the model needs.
    *
-   * @default - 700Mi, or what the model needs where that is more
+   * @default - the largest of 700Mi, what the model needs, and what lets the autoscaler come back to `minReplicas` while
+   * nobody calls (from `idleMemory`, or what is known of the model)
    */
   readonly memory?: Size;
 
@@ -70,10 +73,17 @@ export class Sizing {
   readonly memory: Size;
   readonly ephemeralStorage: Size;
 
-  constructor(props: SizingProps, model: ModelChoice, faults: PropFaults, warnings: Warnings) {
+  constructor(
+    props: SizingProps & SidecarProps,
+    model: ModelChoice,
+    autoscaling: Autoscaling,
+    faults: PropFaults,
+    warnings: Warnings,
+  ) {
     this.cpus = Cpus.of(props.cpus ?? DEFAULT_CPUS, faults);
     const need = model.memoryNeed?.toMebibytes({ rounding: SizeRoundingBehavior.NONE }) ?? 0;
-    this.memory = props.memory ?? Size.mebibytes(Math.max(DEFAULT_MEMORY_MEBIBYTES, need));
+    const toReturn = faults.any ? 0 : autoscaling.memoryToReturnMebibytes(model.idleMebibytes, props.sidecars ?? []);
+    this.memory = props.memory ?? Size.mebibytes(Math.max(DEFAULT_MEMORY_MEBIBYTES, need, toReturn));
     this.ephemeralStorage = props.ephemeralStorage ?? DEFAULT_EPHEMERAL_STORAGE;
     const memory = faults.wholeMebibytes('memory-invalid', 'memory', this.memory, {
       min: 1,

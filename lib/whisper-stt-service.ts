@@ -17,14 +17,14 @@ import { ModelChoice, type ModelProps } from './model';
 import { ModelStore, type ModelSourceProps } from './model-source';
 import { Monitoring, type MonitoringProps } from './monitoring';
 import { createNamespace, type NamespaceProps } from './namespace';
-import { createNetworkPolicy, NetworkAccess, type NetworkPolicyProps } from './network-policy';
+import { createNetworkPolicy, NetworkAccess, warnOfMuteSidecars, type NetworkPolicyProps } from './network-policy';
 import { createService, listeningPort, trafficDistribution, type NetworkingProps } from './networking';
 import { explain } from './explanation/explain';
 import { advice, enforcePolicy, manifestsOf } from './policy';
 import { PodMetadata, type PodMetadataProps } from './pod-metadata';
 import { Probes, type ProbeProps } from './probes';
 import { PropFaults } from './prop-faults';
-import { createLimitRange, createResourceQuota, type QuotaProps } from './quota';
+import { createLimitRange, createResourceQuota, warnOfBlockedSolvers, type QuotaProps } from './quota';
 import { Rollout, type RolloutProps } from './rollout';
 import { Scheduling, type SchedulingProps } from './scheduling';
 import { createServiceAccount } from './security';
@@ -134,23 +134,29 @@ export class WhisperSttService extends Construct {
     const model = new ModelChoice(props, faults, this.#warnings);
     const modelStore = new ModelStore(props, kubernetesVersion, faults);
     const device = new DeviceChoice(props, faults, this.#warnings);
-    const sizing = new Sizing(props, model, faults, this.#warnings);
+    const sidecars = new Sidecars(props, [identity.name, ...modelStore.containerNames], kubernetesVersion, faults);
+    const autoscaling = new Autoscaling(props, kubernetesVersion, faults);
+    const availability = new Availability(props, autoscaling.minReplicas, faults);
+    const sizing = new Sizing(props, model, autoscaling, faults, this.#warnings);
     const apiKeys = new ApiKeys(props, faults);
     const environment = extraEnvironment(props, faults);
-    const sidecars = new Sidecars(props, [identity.name], kubernetesVersion, faults);
     const port = listeningPort(props, faults);
     const probes = new Probes(props, faults);
     const drain = new Drain(props, kubernetesVersion, faults);
     const rollout = new Rollout(props, probes, faults);
-    const availability = new Availability(props, faults);
     const scheduling = new Scheduling(props, device.toTolerations(), faults);
-    const autoscaling = new Autoscaling(props, faults);
     const distribution = trafficDistribution(props, kubernetesVersion, this.#warnings);
-    const access = new NetworkAccess(props, faults);
+    const access = new NetworkAccess(
+      props,
+      { ingress: props.ingress?.proxy, httpRoute: props.httpRoute?.proxy },
+      faults,
+    );
+    warnOfMuteSidecars(props, sidecars.count, this.#warnings);
     const ingress = IngressExposure.of(props, drain.requestTimeoutSeconds, faults);
     const route = HttpRouteExposure.of(props, identity, drain.requestTimeoutSeconds, faults);
     const guarded = admissionPolicyEnabled(props, kubernetesVersion, faults);
-    const monitoring = Monitoring.of(props, faults);
+    const monitoring = Monitoring.of(props, access, faults);
+    warnOfBlockedSolvers(props, ingress, this.#warnings);
     faults.throwIfAny(this.node.path);
 
     this.namespace = (props.createNamespace ?? true) ? createNamespace(this, identity) : undefined;

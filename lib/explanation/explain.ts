@@ -103,6 +103,7 @@ interface Range {
   readonly maxReplicas: number;
 }
 
-function maxSurge({ spec }: Manifest): number | string {
-  return spec?.strategy?.rollingUpdate?.maxSurge ?? DEFAULT_SURGE;
+/** A Deployment alone starts the pods of a new revision beside those of the old one, unless it is told otherwise. */
+function maxSurge({ kind, spec }: Manifest): number | string {
+  return kind === 'Deployment' ? (spec?.strategy?.rollingUpdate?.maxSurge ?? DEFAULT_SURGE) : 0;
 }

@@ -15,7 +15,7 @@ export const PURPOSES: Readonly<Record<string, Purpose>> = {
   Service: { why: 'the address that callers connect to', props: 'name, port' },
   HorizontalPodAutoscaler: {
     why: 'adds pods under load, and removes them slowly',
-    props: 'minReplicas, maxReplicas, target…UtilizationPercent, idleMemory',
+    props: 'minReplicas, maxReplicas, target…UtilizationPercent, idleMemory, containerMetrics, scale…Window',
   },
   PodDisruptionBudget: {
     why: 'node drains take the pods one after the other',
@@ -23,7 +23,7 @@ export const PURPOSES: Readonly<Record<string, Purpose>> = {
   },
   NetworkPolicy: {
     why: 'callers, scraping and DNS; nothing else',
-    props: 'networkPolicy, callers, scrapers, allowDns',
+    props: 'networkPolicy, callers, scrapers, allowDns, egress',
   },
   ResourceQuota: { why: 'the namespace cannot outgrow this service', props: 'resourceQuota' },
   LimitRange: { why: 'refuses containers that would unpin a pod', props: 'limitRange' },

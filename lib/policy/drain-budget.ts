@@ -9,8 +9,13 @@ const DEFAULT_GRACE_SECONDS = 30;
 /** The server gives up on a request 5 s after its longest time: `drainMargin` may be that short, and not shorter. */
 const SMALLEST_MARGIN_SECONDS = DRAIN.marginSeconds / 2;
 
-/** `["sleep", "5"]` as well as `["sh", "-c", "sleep 5"]`. */
-const SLEEP = /\bsleep\s+(?<seconds>\d+(?:\.\d+)?)/;
+/**
+ * `["sleep", "5"]` as well as `["sh", "-c", "sleep 5"]`, with the units of coreutils and BusyBox; several amounts are
+ * added: `sleep 1m 30s`.
+ */
+const SLEEP = /\bsleep(?<amounts>(?:\s+(?:\d+(?:\.\d*)?|\.\d+)[smhd]?(?![\w.]))+)/;
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
 
 /** A pod that is told to stop has the time to finish what it has begun. */
 export const drainBudget: Rule = {
@@ -62,7 +67,12 @@ function drainTimes(container: Container): DrainTimes {
 
 function preStopSeconds({ lifecycle }: Container): number {
   const { sleep, exec } = lifecycle?.preStop ?? {};
-  return sleep?.seconds ?? Number(SLEEP.exec(exec?.command?.join(' ') ?? '')?.groups?.seconds ?? 0);
+  return sleep?.seconds ?? sleepSeconds(exec?.command?.join(' ') ?? '');
+}
+
+function sleepSeconds(command: string): number {
+  const amounts = SLEEP.exec(command)?.groups?.amounts?.trim().split(/\s+/) ?? [];
+  return amounts.reduce((sum, amount) => sum + Number.parseFloat(amount) * (SECONDS[amount.slice(-1)] ?? 1), 0);
 }
 
 function remedy(times: DrainTimes): string {

@@ -16,6 +16,16 @@ export function unequalResources({ object, field, container: { resources } }: Pl
       return [{ object, field: `${field}.resources.limits.${resource}`, got: undefined, remedy }];
     }
     const limited = ResourceQuantity.parse(limit);
+    if (limited && !limited.isPositive()) {
+      return [
+        {
+          object,
+          field: `${field}.resources.limits.${resource}`,
+          got: String(limit),
+          remedy: 'Kubernetes takes no notice of 0. Give the container requests and equal limits above 0.',
+        },
+      ];
+    }
     const requested = ResourceQuantity.parse(request);
     if (limited && requested && limited.equals(requested)) {
       return [];

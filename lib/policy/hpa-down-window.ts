@@ -20,10 +20,14 @@ export const hpaDownWindow: Rule = {
 
   check(manifests) {
     return autoscalersOf(manifests).flatMap(({ object, autoscaler }) => {
-      const { stabilizationWindowSeconds: window = DEFAULT_WINDOW_SECONDS, policies } =
-        autoscaler.spec?.behavior?.scaleDown ?? {};
+      const {
+        stabilizationWindowSeconds: window = DEFAULT_WINDOW_SECONDS,
+        policies,
+        selectPolicy,
+      } = autoscaler.spec?.behavior?.scaleDown ?? {};
       const period = Math.max(...(policies?.map(({ periodSeconds }) => periodSeconds) ?? DEFAULT_PERIODS_SECONDS));
-      if (window > period) {
+      // What is never taken back is not taken back at once: `hpa-memory-ratchet` has that.
+      if (window > period || selectPolicy === 'Disabled') {
         return [];
       }
       return [

@@ -1,6 +1,7 @@
-import { bandsText, memoryTargetsOf, ratchets, remedyText } from './memory-target';
+import { autoscalersOf, type Manifest } from './manifest';
+import { bandsText, canScaleUp, memoryTargetsOf, neverScalesDown, ratchets, remedyText } from './memory-target';
 import { mebibytes } from './resource-quantity';
-import type { Rule } from './rule';
+import type { Finding, Rule } from './rule';
 
 /** After a burst the autoscaler comes back to its minimum. */
 export const hpaMemoryRatchet: Rule = {
@@ -14,10 +15,11 @@ export const hpaMemoryRatchet: Rule = {
     'that is 328Mi; the real controllers of Kubernetes 1.30 and 1.37 were seen to rest where the table in the message ' +
     'says. Nobody notices before the first burst: started at the minimum, it stays there. Checked with the idle working ' +
     'set that the prop `idleMemory` declares for the whole pod, else with the one that was measured for the model, to ' +
-    'which sidecars are added with all that they request.',
+    'which sidecars are added with all that they request. An autoscaler that may add pods and has ' +
+    '`scaleDown.selectPolicy: Disabled` never comes back, whatever its pods use.',
 
   check(manifests) {
-    return memoryTargetsOf(manifests).flatMap((target) => {
+    const held = memoryTargetsOf(manifests).flatMap((target): Finding[] => {
       const { object, field, text, idle } = target;
       if (!idle || idle.source === 'assumed' || !ratchets(target, idle)) {
         return [];
@@ -31,5 +33,19 @@ export const hpaMemoryRatchet: Rule = {
         },
       ];
     });
+    return [...held, ...withoutWayDown(manifests)];
   },
 };
+
+function withoutWayDown(manifests: readonly Manifest[]): Finding[] {
+  return autoscalersOf(manifests)
+    .filter(({ autoscaler }) => neverScalesDown(autoscaler) && canScaleUp(autoscaler))
+    .map(({ object }) => ({
+      object,
+      field: 'spec.behavior.scaleDown.selectPolicy',
+      got: 'Disabled',
+      remedy:
+        "No pod that a burst added is ever removed. Set it to 'Max' with policies that are as slow as you like, or " +
+        "'minReplicas' to 'maxReplicas' for a fixed count.",
+    }));
+}

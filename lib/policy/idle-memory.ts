@@ -1,4 +1,5 @@
 import { modelNeeds } from '../model-needs';
+import { BYTES_IN_MEBIBYTE } from '../planning/hpa-ratchet';
 import type { Container, Manifest } from './manifest';
 import { ResourceQuantity } from './resource-quantity';
 import { serverModel } from './server-model';
@@ -14,20 +15,6 @@ export interface IdleMemory {
   readonly source: 'declared' | 'measured' | 'assumed';
 }
 
-const MEBIBYTE = 2 ** 20;
-
-/**
- * Of the server with tiny, and with no other model: 278Mi in a memory cgroup of 700Mi, without inactive file pages as
- * the kubelet counts, 20 s after ten transcriptions (random weights of tiny's shapes, ONNX Runtime without its arena).
- */
-const MEASURED_MEBIBYTES: Readonly<Record<string, number>> = {
-  'tiny in int8': 280,
-  'tiny.en in int8': 280,
-};
-
-/** Share of its need that a server keeps when idle: tiny has 278 of 512Mi in int8, and 565 of 832Mi in fp32. */
-const ASSUMED_SHARE = 0.7;
-
 /**
  * @param sidecarBytes requested by the other containers that the metric counts: the most that they can use
  * @returns undefined for a model of the user's own whose idle working set nobody declares
@@ -37,13 +24,12 @@ export function idleMemoryOf(autoscaler: Manifest, server: Container, sidecarByt
   if (declared) {
     return { bytes: declared.toNumber(), source: 'declared' };
   }
-  const { folder, quantization, description } = serverModel(server);
-  const measured = MEASURED_MEBIBYTES[description];
-  if (measured !== undefined) {
-    return { bytes: measured * MEBIBYTE + sidecarBytes, source: 'measured' };
-  }
-  const peak = modelNeeds(folder, quantization)?.memory.toMebibytes();
-  return peak === undefined
-    ? undefined
-    : { bytes: Math.round(peak * ASSUMED_SHARE) * MEBIBYTE + sidecarBytes, source: 'assumed' };
+  const { folder, quantization } = serverModel(server);
+  const needs = modelNeeds(folder, quantization);
+  return (
+    needs && {
+      bytes: needs.idleMebibytes * BYTES_IN_MEBIBYTE + sidecarBytes,
+      source: needs.idleMeasured ? 'measured' : 'assumed',
+    }
+  );
 }

@@ -1,11 +1,30 @@
 import { containersOf } from './manifest';
 import type { Rule } from './rule';
 
-/** Names that scanners take for a secret's (Polaris sensitiveContainerEnvVar, kube-linter env-var-secret). */
-const SECRET_NAME = /password|token|secret|key|bearer/i;
+/** Words of a name that say that its value is a secret; whole ones, so that KEYCLOAK_URL and TOKENIZER_NAME are free. */
+const SECRET_WORD = /^(?:(?:api)?keys?|\w*token|\w*password|passwd|pass|\w*secrets?|credentials?|pat|bearer)$/i;
 
-/** A path of a mounted secret, a number (`MAX_TOKENS=448`) and a switch are no secrets. */
-const NO_SECRET = /^(?:\/.*|[+-]?\d+(?:\.\d+)?|true|false|)$/i;
+const PASSWORD_WORD = /^(?:\w*password|passwd|pass)$/i;
+
+/** Names of paths: nothing else may hold one, since a token can begin with a slash too. */
+const PATH_NAME = /_(?:FILE|PATH|DIR)$/i;
+
+/** `clientSecret` and `CLIENT_SECRET` are the same two words. */
+function wordsOf(name: string): string[] {
+  return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').split(/[_.-]/);
+}
+
+function isSecret(name: string, value: string): boolean {
+  const words = wordsOf(name);
+  if (value === '' || !words.some((word) => SECRET_WORD.test(word))) {
+    return false;
+  }
+  if (PATH_NAME.test(name) && value.startsWith('/')) {
+    return false;
+  }
+  // Whether there is a key is no key; a password can be any word.
+  return words.some((word) => PASSWORD_WORD.test(word)) || !/^(?:true|false)$/i.test(value);
+}
 
 /** No secret stands in a manifest. */
 export const literalSecret: Rule = {
@@ -13,14 +32,15 @@ export const literalSecret: Rule = {
   severity: 'error',
   cause: 'a secret in a manifest can be read by everybody who reads the repository or the Deployment',
   explanation:
-    'Manifests are committed, printed by pipelines and shown by `kubectl describe`. A variable whose name contains ' +
-    'password, token, secret, key or bearer and whose value is written out is taken for a secret. Values that are an ' +
-    'absolute path, a number or true and false are not.',
+    'Manifests are committed, printed by pipelines and shown by `kubectl describe`. A variable whose name has the word ' +
+    'password, passwd, pass, token, secret, key, credentials, PAT or bearer and whose value is written out is taken for ' +
+    'a secret. An absolute path is not where the name ends in _FILE, _PATH or _DIR, and true and false are not but for ' +
+    'a password.',
 
   check(manifests) {
     return containersOf(manifests).flatMap(({ object, field, container: { env = [] } }) =>
       env
-        .filter(({ name, value }) => SECRET_NAME.test(name) && value !== undefined && !NO_SECRET.test(value))
+        .filter(({ name, value }) => value !== undefined && isSecret(name, value))
         .map(({ name }) => ({
           object,
           field: `${field}.env.${name}`,

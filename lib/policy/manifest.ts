@@ -8,19 +8,25 @@ export interface Manifest {
     readonly namespace?: string;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  readonly spec?: {
-    readonly template?: { readonly spec?: PodSpec };
+  readonly spec?: PodSpec & {
+    readonly template?: PodTemplate;
+    readonly jobTemplate?: { readonly spec?: { readonly template?: PodTemplate } };
     readonly replicas?: number;
     readonly strategy?: { readonly rollingUpdate?: { readonly maxSurge?: number | string } };
     readonly minReplicas?: number;
     readonly maxReplicas?: number;
     readonly scaleTargetRef?: { readonly kind: string; readonly name: string };
     readonly metrics?: readonly Metric[];
-    readonly behavior?: { readonly scaleDown?: ScalingRules };
+    readonly behavior?: { readonly scaleUp?: ScalingRules; readonly scaleDown?: ScalingRules };
   };
 }
 
-/** The containers of a pod template. */
+/** What a workload makes its pods from. */
+export interface PodTemplate {
+  readonly spec?: PodSpec;
+}
+
+/** The containers of a pod, or of a pod template. */
 export interface PodSpec {
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
@@ -79,10 +85,12 @@ export interface MetricSource {
 
 export interface ScalingRules {
   readonly stabilizationWindowSeconds?: number;
+  /** `Disabled` for a direction in which the count never moves. */
+  readonly selectPolicy?: string;
   readonly policies?: readonly { readonly periodSeconds: number }[];
 }
 
-/** A pod template with the Whisper server in it, and where it stands. */
+/** A pod, or a pod template, with the Whisper server in it, and where it stands. */
 export interface PlacedPod {
   readonly manifest: Manifest;
 
@@ -113,9 +121,14 @@ export interface PlacedAutoscaler {
 /** Pods that run the Whisper server. Whatever else an app deploys is none of our business. */
 export function whisperPodsOf(manifests: readonly Manifest[]): PlacedPod[] {
   return manifests.flatMap((manifest) => {
-    const pod = manifest.spec?.template?.spec;
+    const pod = podOf(manifest);
     return pod?.containers?.some(isServer) ? [{ manifest, object: objectName(manifest), pod }] : [];
   });
+}
+
+/** A Pod is its own; a CronJob has its template in that of its jobs; every other workload has one of its own. */
+function podOf({ kind, spec }: Manifest): PodSpec | undefined {
+  return kind === 'Pod' ? spec : (spec?.template ?? spec?.jobTemplate?.spec?.template)?.spec;
 }
 
 /** Every container of every Whisper pod, init containers too: they count for the quality of service. */

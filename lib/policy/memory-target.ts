@@ -32,9 +32,22 @@ const DEFAULT_MIN_REPLICAS = 1;
 
 /** Every memory target that can hold pods of Whisper up. */
 export function memoryTargetsOf(manifests: readonly Manifest[]): MemoryTarget[] {
-  return autoscalersOf(manifests).flatMap((placed) =>
-    (placed.autoscaler.spec?.metrics ?? []).flatMap((metric) => memoryTarget(placed, metric) ?? []),
-  );
+  return autoscalersOf(manifests)
+    .filter(({ autoscaler }) => !neverScalesDown(autoscaler))
+    .flatMap((placed) =>
+      (placed.autoscaler.spec?.metrics ?? []).flatMap((metric) => memoryTarget(placed, metric) ?? []),
+    );
+}
+
+/** Whether the count stays where it is once it rose, whatever the metrics say. */
+export function neverScalesDown({ spec }: Manifest): boolean {
+  return spec?.behavior?.scaleDown?.selectPolicy === 'Disabled';
+}
+
+/** Whether the autoscaler has room to add pods, and may. */
+export function canScaleUp({ spec }: Manifest): boolean {
+  const { minReplicas = DEFAULT_MIN_REPLICAS, maxReplicas = 0, behavior } = spec ?? {};
+  return maxReplicas > minReplicas && behavior?.scaleUp?.selectPolicy !== 'Disabled';
 }
 
 function memoryTarget({ object, autoscaler, pod }: PlacedAutoscaler, metric: Metric): MemoryTarget | undefined {

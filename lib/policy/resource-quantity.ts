@@ -35,6 +35,10 @@ export class ResourceQuantity {
     return this.nanos === other.nanos;
   }
 
+  isPositive(): boolean {
+    return this.nanos > 0n;
+  }
+
   /** What the kubelet's static CPU manager asks of a CPU request. */
   isWhole(): boolean {
     return this.nanos > 0n && this.nanos % 10n ** BigInt(STEPS_IN_ONE) === 0n;

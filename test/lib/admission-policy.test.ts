@@ -49,7 +49,11 @@ describe('the ValidatingAdmissionPolicy', () => {
             { name: 'server', expression: "object.spec.containers.filter(c, c.name == 'stt-service')" },
           ],
           validations: [
-            { message: expect.stringContaining('requests equal to its limits'), reason: 'Invalid' },
+            {
+              expression: expect.stringContaining("quantity(c.resources.limits[r]).isGreaterThan(quantity('0'))"),
+              message: expect.stringContaining('requests equal to its limits and above 0'),
+              reason: 'Invalid',
+            },
             { message: expect.stringContaining('whole number of CPUs'), reason: 'Invalid' },
           ],
         },

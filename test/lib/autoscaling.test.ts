@@ -1,4 +1,4 @@
-import { Size } from 'cdk8s';
+import { Duration, Size } from 'cdk8s';
 import { failure, synthesize } from './synthesize';
 
 describe('autoscaling', () => {
@@ -21,6 +21,37 @@ describe('autoscaling', () => {
         ],
       },
     });
+  });
+
+  test('waits as long as it is told to before it adds or removes pods', () => {
+    const { hpa } = synthesize({ scaleUpWindow: Duration.seconds(0), scaleDownWindow: Duration.hours(1) });
+
+    expect(hpa).toHaveProperty('spec.behavior.scaleUp.stabilizationWindowSeconds', 0);
+    expect(hpa).toHaveProperty('spec.behavior.scaleDown.stabilizationWindowSeconds', 3600);
+  });
+
+  test('looks at whole pods, or at the container of the server alone', () => {
+    const target = (averageUtilization: number): object => ({ type: 'Utilization', averageUtilization });
+    const ofContainer = (name: string, percent: number): object => ({
+      type: 'ContainerResource',
+      containerResource: { name, container: 'dictation', target: target(percent) },
+    });
+
+    expect(synthesize().hpa).toHaveProperty('spec.metrics', [
+      { type: 'Resource', resource: { name: 'cpu', target: target(60) } },
+      { type: 'Resource', resource: { name: 'memory', target: target(70) } },
+    ]);
+    const { hpa, deployment } = synthesize({ containerMetrics: true, kubernetesVersion: '1.30', name: 'dictation' });
+    expect(hpa).toHaveProperty('spec.metrics', [ofContainer('cpu', 60), ofContainer('memory', 70)]);
+    expect(deployment).toHaveProperty('spec.template.spec.containers[0].name', 'dictation');
+  });
+
+  test('cannot look at one container before Kubernetes 1.30', () => {
+    expect(failure(() => synthesize({ containerMetrics: true, kubernetesVersion: '1.29' }))).toContain(
+      '[container-metrics-unsupported] containerMetrics is "true": kubernetesVersion is 1.29, and metrics of one ' +
+        'container need 1.30. Leave it out, or raise kubernetesVersion where every cluster has it.',
+    );
+    expect(failure(() => synthesize({ containerMetrics: false, kubernetesVersion: '1.29' }))).toBe('');
   });
 
   test("the Deployment states no replicas: they are the autoscaler's", () => {
@@ -57,6 +88,10 @@ describe('autoscaling', () => {
   test.each([
     [{ idleMemory: Size.kibibytes(1500) }, '[idle-memory-invalid] idleMemory is "1.46484375Mi"'],
     [{ idleMemory: Size.mebibytes(0) }, '[idle-memory-invalid] idleMemory is "0Mi"'],
+    [{ scaleUpWindow: Duration.millis(1500) }, '[scale-window-invalid] scaleUpWindow is "1.5 s"'],
+    [{ scaleUpWindow: Duration.seconds(3601) }, '[scale-window-invalid] scaleUpWindow is "3601 s"'],
+    [{ scaleDownWindow: Duration.hours(2) }, '[scale-window-invalid] scaleDownWindow is "7200 s"'],
+    [{ scaleDownWindow: Duration.seconds(60) }, '[hpa-down-window]'],
     [{ minReplicas: 0 }, '[replicas-invalid] minReplicas is 0'],
     [{ maxReplicas: 2.5 }, '[replicas-invalid] maxReplicas is 2.5'],
     [{ targetCpuUtilizationPercent: 0 }, '[utilization-invalid] targetCpuUtilizationPercent is 0'],

@@ -25,7 +25,7 @@ describe('the disruption budget', () => {
   });
 
   test('can be wider', () => {
-    expect(budgetOf(synthesize({ maxUnavailablePods: 3 }))).toHaveProperty('spec.maxUnavailable', 3);
+    expect(budgetOf(synthesize({ minReplicas: 4, maxUnavailablePods: 3 }))).toHaveProperty('spec.maxUnavailable', 3);
   });
 
   test('can be left out', () => {
@@ -33,6 +33,20 @@ describe('the disruption budget', () => {
 
     expect(budgetOf(synthesized)).toBeUndefined();
     expect(synthesized.service.podDisruptionBudget).toBeUndefined();
+  });
+
+  test('has no width where it is left out', () => {
+    expect(failure(() => synthesize({ podDisruptionBudget: false, maxUnavailablePods: 1 }))).toContain(
+      '[disruption-budget-off] maxUnavailablePods is 1: it has no effect with podDisruptionBudget: false.',
+    );
+  });
+
+  test('leaves a pod, unless there is only one', () => {
+    expect(failure(() => synthesize({ maxUnavailablePods: 2 }))).toContain(
+      '[max-unavailable-invalid] maxUnavailablePods is 2: node drains could take all of the 2 pods of minReplicas at once.',
+    );
+    expect(failure(() => synthesize({ minReplicas: 3, maxUnavailablePods: 2 }))).toBe('');
+    expect(failure(() => synthesize({ minReplicas: 1, maxUnavailablePods: 1 }))).toBe('');
   });
 
   test('is a child that can be patched', () => {

@@ -14,6 +14,17 @@ describe('the image', () => {
     expect(deployment.metadata.labels).toMatchObject({ 'app.kubernetes.io/version': version });
   });
 
+  test.each([
+    'localhost/stt:1',
+    'localhost:5000/stt:1',
+    'registry:5000/voice/stt:1',
+    'Registry.Example.com/voice/stt:1',
+    '[2001:db8::1]:5000/stt:1',
+    'voice-agents/whisper__stt.v2:1',
+  ])('%s is one', (image) => {
+    expect(failure(() => synthesize({ image }))).toBe('');
+  });
+
   test.each([`stt@${DIGEST}`, `registry.example.com:5000/voice/stt@${DIGEST}`, `stt:${'a'.repeat(64)}`])(
     '%s gives no version label',
     (image) => {
@@ -21,7 +32,26 @@ describe('the image', () => {
     },
   );
 
-  test.each(['', 'stt service:1', 'stt:', 'stt@', 'stt:1:2'])('%j is no image', (image) => {
+  test.each([
+    '',
+    'stt service:1',
+    'stt:',
+    'stt@',
+    'stt:1:2',
+    'STT:1',
+    'Voice/stt:1',
+    'registry.example.com/Voice/stt:1',
+    'registry.example.com//stt:1',
+    'registry.example.com/voice/:1',
+    '/stt:1',
+    'voice/-stt:1',
+    'voice/stt_:1',
+    'registry.example.com:port/stt:1',
+    'stt:.1',
+    'stt@sha256:9f',
+    `stt@sha256:${'9F'.repeat(32)}`,
+    `stt@sha512:${'9f'.repeat(64)}`,
+  ])('%j is no image', (image) => {
     expect(failure(() => synthesize({ image }))).toContain(`[image-invalid] image is ${JSON.stringify(image)}`);
   });
 

@@ -89,11 +89,11 @@ describe('the Ingress', () => {
     expect(ingress({ host: '*.example.com' })).toMatchObject({ spec: { rules: [{ host: '*.example.com' }] } });
   });
 
-  test('with an idle timeout below the request timeout is refused: the proxy would cut requests off', () => {
-    const short = { idleTimeout: Duration.seconds(59) };
+  test('with an idle timeout that is not 10 s above the request timeout is refused: the proxy would cut requests off', () => {
+    const short = { idleTimeout: Duration.seconds(69) };
 
     expect(failure(() => ingress(short))).toContain(
-      '[ingress-invalid] ingress.idleTimeout is "59 s": it must be whole seconds of at least 60. The proxy would cut requests off that \'requestTimeout\' allows.',
+      '[ingress-invalid] ingress.idleTimeout is "69 s": it must be whole seconds of at least 70. That is \'requestTimeout\' and 10 s: the proxy would cut off',
     );
     expect(failure(() => ingress(short, { requestTimeout: Duration.seconds(59) }))).toBe('');
   });
@@ -102,6 +102,9 @@ describe('the Ingress', () => {
     [{ host: '' }, 'ingress.host is ""'],
     [{ host: 'https://stt.example.com' }, 'ingress.host is "https://stt.example.com"'],
     [{ host: 'STT.example.com' }, 'ingress.host is "STT.example.com"'],
+    [{ host: '192.0.2.1' }, 'ingress.host is "192.0.2.1"'],
+    [{ host: '2001:db8::1' }, 'ingress.host is "2001:db8::1"'],
+    [{ tlsSecretName: 'a..b' }, 'ingress.tlsSecretName is "a..b"'],
     [{ host: 'stt.*.com' }, 'ingress.host is "stt.*.com"'],
     [{ className: 'Nginx' }, 'ingress.className is "Nginx"'],
     [{ tlsSecretName: '' }, 'ingress.tlsSecretName is ""'],
@@ -111,6 +114,24 @@ describe('the Ingress', () => {
     [{ paths: ['/v1//audio'] }, 'ingress.paths[0] is "/v1//audio"'],
   ])('%j is refused', (options, fault) => {
     expect(failure(() => ingress(options))).toContain(`[ingress-invalid] ${fault}: `);
+  });
+
+  test.each(['a b', 'x..y/z', '/z', ''])('takes no annotation %j', (key) => {
+    expect(failure(() => ingress({ annotations: { [key]: '1' } }))).toContain(
+      `[annotation-invalid] ingress.annotations[${JSON.stringify(key)}] is "1"`,
+    );
+  });
+
+  test.each(['resourceQuota', 'limitRange'])('warns that %s leaves cert-manager no pod', (guard) => {
+    const annotations = { 'cert-manager.io/cluster-issuer': 'letsencrypt' };
+    const warnings = (props: Parameters<typeof synthesize>[0]): string => synthesize(props).service.warnings.join();
+    const host = 'stt.example.com';
+
+    expect(warnings({ [guard]: true, ingress: { host, annotations } })).toContain(
+      `[certificate-solver-blocked] ingress.annotations has cert-manager.io/cluster-issuer, and ${guard} has no room`,
+    );
+    expect(warnings({ [guard]: true, ingress: { host } })).not.toContain('certificate-solver-blocked');
+    expect(warnings({ ingress: { host, annotations } })).not.toContain('certificate-solver-blocked');
   });
 
   test('the whole server can be given away', () => {

@@ -46,6 +46,13 @@ describe('the ServiceMonitor', () => {
     ).not.toHaveProperty('release');
   });
 
+  test('is refused where nobody may scrape', () => {
+    expect(failure(() => synthesize({ serviceMonitor: {}, scrapers: [] }))).toContain(
+      '[service-monitor-shut-out] scrapers is "[]": the NetworkPolicy would keep out the Prometheus',
+    );
+    expect(failure(() => synthesize({ serviceMonitor: {}, networkPolicy: false }))).toBe('');
+  });
+
   test('never waits longer than its interval', () => {
     expect(monitor({ interval: Duration.seconds(5) })).toMatchObject({
       spec: { endpoints: [{ interval: '5s', scrapeTimeout: '5s' }] },

@@ -49,6 +49,19 @@ describe('the namespace', () => {
     expect(failure(() => synthesize({ namespace }))).toContain('[namespace-invalid]');
   });
 
+  test.each(['default', 'kube-system', 'kube-public'])("is not created where it is the cluster's: %s", (namespace) => {
+    expect(failure(() => synthesize({ namespace }))).toContain(
+      `[namespace-of-cluster] namespace is "${namespace}": it is the cluster's, and Pod Security 'restricted' would be ` +
+        'put on the pods of others in it. Set createNamespace: false',
+    );
+    expect(failure(() => synthesize({ namespace, createNamespace: false }))).toBe('');
+  });
+
+  test('may be called like one of the cluster', () => {
+    expect(failure(() => synthesize({ namespace: 'kubernetes' }))).toBe('');
+    expect(failure(() => synthesize({ namespace: 'default-voice' }))).toBe('');
+  });
+
   test('is created once a chart', () => {
     const chart = testChart({ namespace: 'voice' });
     new WhisperSttService(chart, 'english', { image: IMAGE, name: 'english' });

@@ -117,6 +117,34 @@ describe('the NetworkPolicy', () => {
     ]);
   });
 
+  test('lets out to whom the props name, each by its ports', () => {
+    const egress = [
+      { to: NetworkPeer.namespace('logging'), ports: [4317, 4318] },
+      { to: NetworkPeer.addresses('192.0.2.7/32'), ports: [443] },
+    ];
+
+    expect(policies(synthesize({ allowDns: false, egress }))[0]).toHaveProperty('spec.egress', [
+      {
+        to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'logging' } } }],
+        ports: [
+          { port: 4317, protocol: 'TCP' },
+          { port: 4318, protocol: 'TCP' },
+        ],
+      },
+      { to: [{ ipBlock: { cidr: '192.0.2.7/32' } }], ports: [{ port: 443, protocol: 'TCP' }] },
+    ]);
+    expect(policies(synthesize({ egress }))[0]).toHaveProperty('spec.egress.length', 3);
+  });
+
+  test.each([
+    [NetworkPeer.namespace('logging'), [], '[egress-invalid] egress[0].ports is "[]": no ports mean every port.'],
+    [NetworkPeer.namespace('logging'), [0], '[egress-invalid] egress[0].ports[0] is 0'],
+    [NetworkPeer.namespace('logging'), [443, 65_536], '[egress-invalid] egress[0].ports[1] is 65536'],
+    [NetworkPeer.pods({}), [443], '[peer-invalid] egress[0].to is "no labels"'],
+  ])('lets out to no %j at %j', (to, ports, message) => {
+    expect(failure(() => synthesize({ egress: [{ to, ports }] }))).toContain(message);
+  });
+
   test('lets in the proxies of Ingress and HTTPRoute too', () => {
     const namespaced = (name: string): object => ({
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
@@ -153,6 +181,12 @@ describe('the NetworkPolicy', () => {
     expect(synthesized.service.networkPolicy).toBeUndefined();
   });
 
+  test('says nothing of proxies that nobody named', () => {
+    const ways = { ingress: { host: 'stt.example.com' }, httpRoute: { gateway: 'public' } };
+
+    expect(failure(() => synthesize({ networkPolicy: false, ...ways }))).toBe('');
+  });
+
   test('each service of a namespace has its own', () => {
     const chart = testChart({ namespace: 'voice' });
     new WhisperSttService(chart, 'english', { image: IMAGE, name: 'english' });
@@ -168,6 +202,9 @@ describe('the NetworkPolicy', () => {
     ['callers', [NetworkPeer.pods({ app: 'voice-agent' })]],
     ['scrapers', []],
     ['allowDns', false],
+    ['egress', []],
+    ['ingress', { host: 'stt.example.com', proxy: NetworkPeer.namespace('proxies') }],
+    ['httpRoute', { gateway: 'public', proxy: NetworkPeer.namespace('proxies') }],
   ])('%s without a NetworkPolicy is refused', (prop, value) => {
     expect(failure(() => synthesize({ networkPolicy: false, [prop]: value }))).toContain(
       `[network-policy-off] ${prop}`,

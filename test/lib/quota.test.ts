@@ -1,4 +1,4 @@
-import { ApiObject, Chart, JsonPatch, Size, Testing } from 'cdk8s';
+import { ApiObject, App, Chart, Duration, JsonPatch, Size, Testing } from 'cdk8s';
 import { Cpu, Deployment, k8s } from 'cdk8s-plus-28';
 import { WhisperSttService } from '../../lib';
 import { failure, IMAGE, synthesize, testChart, type Synthesized, type SynthesizeOptions } from './synthesize';
@@ -17,21 +17,21 @@ describe('the ResourceQuota', () => {
     expect(service.resourceQuota).toBeUndefined();
   });
 
-  test('has room for the most pods, the surge of a rollout and a pod that is still stopping', () => {
+  test('has room for the most pods, the surge of a rollout and the pods that are still stopping', () => {
     expect(quota()).toMatchObject({
-      pods: '10',
-      'requests.cpu': '20',
-      'limits.cpu': '20',
-      'requests.memory': '7000Mi',
-      'limits.memory': '7000Mi',
+      pods: '12',
+      'requests.cpu': '24',
+      'limits.cpu': '24',
+      'requests.memory': '8400Mi',
+      'limits.memory': '8400Mi',
     });
   });
 
   test('follows the size and the number of pods', () => {
     expect(quota({ cpus: 4, memory: Size.gibibytes(1), maxReplicas: 3 })).toMatchObject({
-      pods: '5',
-      'requests.cpu': '20',
-      'limits.memory': '5120Mi',
+      pods: '7',
+      'requests.cpu': '28',
+      'limits.memory': '7168Mi',
     });
   });
 
@@ -48,14 +48,14 @@ describe('the ResourceQuota', () => {
     };
 
     expect(quota({ maxReplicas: 3, idleMemory: Size.mebibytes(200) }, { change: sidecar })).toMatchObject({
-      'requests.cpu': '10750m',
-      'limits.memory': '3820Mi',
+      'requests.cpu': '15050m',
+      'limits.memory': '5348Mi',
     });
   });
 
   test.each([
-    ['a number', () => k8s.IntOrString.fromNumber(3), '12'],
-    ['a percentage, rounded up', () => k8s.IntOrString.fromString('30%'), '12'],
+    ['a number', () => k8s.IntOrString.fromNumber(3), '19'],
+    ['a percentage, rounded up', () => k8s.IntOrString.fromString('30%'), '19'],
   ])('follows a patched surge, %s', (_, surge, pods) => {
     const change = (service: WhisperSttService): void => {
       ApiObject.of(service).addJsonPatch(JsonPatch.replace('/spec/strategy/rollingUpdate/maxSurge', surge()));
@@ -69,7 +69,39 @@ describe('the ResourceQuota', () => {
       ApiObject.of(service).addJsonPatch(JsonPatch.remove('/spec/strategy/rollingUpdate'));
     };
 
-    expect(quota({ maxReplicas: 9 }, { change })).toMatchObject({ pods: '13' });
+    expect(quota({ maxReplicas: 9 }, { change })).toMatchObject({ pods: '21' });
+  });
+
+  test.each([
+    ['a number', () => k8s.IntOrString.fromNumber(1)],
+    ['a percentage, rounded down', () => k8s.IntOrString.fromString('24%')],
+  ])('counts the pods that a rollout does without as stopping too: %s', (_, unavailable) => {
+    const change = (service: WhisperSttService): void => {
+      ApiObject.of(service).addJsonPatch(
+        JsonPatch.replace('/spec/strategy/rollingUpdate/maxUnavailable', unavailable()),
+      );
+    };
+
+    expect(quota({}, { change })).toMatchObject({ pods: '15' });
+  });
+
+  test.each<[string, Parameters<typeof synthesize>[0], string]>([
+    ['a longer grace period', { requestTimeout: Duration.minutes(2) }, '15'],
+    ['pods that are ready sooner', { readinessProbe: { initialDelaySeconds: Duration.seconds(0) } }, '17'],
+    ['a grace period that all pods are in at once', { requestTimeout: Duration.minutes(30) }, '17'],
+  ])('counts as stopping what %s leaves over', (_, props, pods) => {
+    expect(quota(props)).toMatchObject({ pods });
+  });
+
+  test('counts as many as there are where nothing holds a rollout up', () => {
+    const change = (service: WhisperSttService): void => {
+      ApiObject.of(service).addJsonPatch(
+        JsonPatch.remove('/spec/minReadySeconds'),
+        JsonPatch.remove('/spec/template/spec/containers/0/readinessProbe'),
+      );
+    };
+
+    expect(quota({}, { change })).toMatchObject({ pods: '17' });
   });
 
   test('follows a patched autoscaler', () => {
@@ -77,7 +109,7 @@ describe('the ResourceQuota', () => {
       ApiObject.of(service.hpa).addJsonPatch(JsonPatch.replace('/spec/maxReplicas', 18));
     };
 
-    expect(quota({}, { change })).toMatchObject({ pods: '20', 'requests.cpu': '40' });
+    expect(quota({}, { change })).toMatchObject({ pods: '22', 'requests.cpu': '44' });
   });
 
   test('names the requests of a device alone, as Kubernetes has no quota for its limits', () => {
@@ -92,7 +124,7 @@ describe('the ResourceQuota', () => {
       }
     };
 
-    expect(quota({}, { change })).toMatchObject({ 'requests.nvidia.com/gpu': '10' });
+    expect(quota({}, { change })).toMatchObject({ 'requests.nvidia.com/gpu': '12' });
     expect(quota({}, { change })).not.toHaveProperty(['limits.nvidia.com/gpu']);
   });
 
@@ -119,6 +151,19 @@ describe('the ResourceQuota', () => {
     new WhisperSttService(chart, 'spanish', { image: IMAGE, name: 'spanish', createNamespace: false });
 
     expect(failure(() => void Testing.synth(chart))).toContain('also has Deployment spanish');
+  });
+
+  test('is refused where another chart of the app puts pods or a quota into the namespace', () => {
+    const app = new App({ outdir: 'unused' });
+    const chart = new Chart(app, 'test', { namespace: 'voice' });
+    new WhisperSttService(chart, 'stt', { image: IMAGE, resourceQuota: true });
+    const other = new Chart(app, 'other', { namespace: 'voice' });
+    new Deployment(other, 'Agent', { metadata: { name: 'agent' }, containers: [{ image: 'agent:1' }] });
+    new k8s.KubeResourceQuota(other, 'Quota', { metadata: { name: 'team' }, spec: {} });
+    const message = failure(() => void Testing.synth(chart));
+
+    expect(message).toContain('also has Deployment agent: the quota counts its pods');
+    expect(message).toContain('also has ResourceQuota team: Kubernetes holds the pods to both. Keep one of the two.');
   });
 
   test('minds no pods of other namespaces', () => {

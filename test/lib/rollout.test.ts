@@ -9,6 +9,35 @@ describe('a rollout', () => {
     });
   });
 
+  test('adds and takes away as many at a time as it is told to', () => {
+    expect(synthesize({ maxSurge: 0, maxUnavailable: 2 }).deployment).toHaveProperty('spec.strategy.rollingUpdate', {
+      maxSurge: 0,
+      maxUnavailable: 2,
+    });
+    expect(synthesize({ maxSurge: 3 }).deployment).toHaveProperty('spec.strategy.rollingUpdate', {
+      maxSurge: 3,
+      maxUnavailable: 0,
+    });
+  });
+
+  test('could not begin with 0 of both', () => {
+    expect(failure(() => synthesize({ maxSurge: 0, cpus: 0 }))).toContain(
+      '[rollout-invalid] maxSurge is 0: maxUnavailable is 0 too, and a rollout could neither add a pod nor take one ' +
+        'away. Give 1 or more for one of them.',
+    );
+  });
+
+  test.each([
+    [{ maxSurge: 0.5 }, 'maxSurge is 0.5'],
+    [{ maxSurge: -1 }, 'maxSurge is -1'],
+    [{ maxUnavailable: 1.5 }, 'maxUnavailable is 1.5'],
+    [{ maxUnavailable: -1 }, 'maxUnavailable is -1'],
+  ])('cannot be of %j pods', (props, fault) => {
+    expect(failure(() => synthesize(props))).toContain(
+      `[rollout-invalid] ${fault}: it must be a whole number of at least 0`,
+    );
+  });
+
   test('counts a pod as available when it has been ready for 10 s', () => {
     expect(synthesize().deployment).toHaveProperty('spec.minReadySeconds', 10);
   });
@@ -33,14 +62,21 @@ describe('a rollout', () => {
       failureThreshold: 60,
     };
 
-    expect(synthesize({ startupProbe }).deployment).toHaveProperty('spec.progressDeadlineSeconds', 2 * 640);
+    expect(synthesize({ startupProbe }).deployment).toHaveProperty('spec.progressDeadlineSeconds', 2 * 630);
   });
 
   test('cannot fail before a pod has had the time to start', () => {
-    const message = '[progress-deadline-short] progressDeadline is "130 s": it must be whole seconds of at least 131.';
+    const message = '[progress-deadline-short] progressDeadline is "128 s": it must be whole seconds of at least 129.';
 
-    expect(failure(() => synthesize({ progressDeadline: Duration.seconds(131) }))).toBe('');
-    expect(failure(() => synthesize({ progressDeadline: Duration.seconds(130) }))).toContain(message);
+    expect(failure(() => synthesize({ progressDeadline: Duration.seconds(129) }))).toBe('');
+    expect(failure(() => synthesize({ progressDeadline: Duration.seconds(128) }))).toContain(message);
+  });
+
+  test('keeps no more revisions than the API can count', () => {
+    expect(failure(() => synthesize({ revisionHistoryLimit: 2_147_483_648 }))).toContain(
+      'revisionHistoryLimit is 2147483648: it must be a whole number from 0 to 2147483647.',
+    );
+    expect(failure(() => synthesize({ revisionHistoryLimit: 2_147_483_647 }))).toBe('');
   });
 
   test.each([-1, 1.5])('cannot keep %d revisions', (revisionHistoryLimit) => {

@@ -1,7 +1,7 @@
 import { Duration, Size } from 'cdk8s';
-import { Cpu, Probe } from 'cdk8s-plus-28';
-import type { Sidecar } from '../../lib';
-import { failure, synthesize as synthesizeService, type Synthesized } from './synthesize';
+import { Cpu, Probe, Volume, type VolumeMount } from 'cdk8s-plus-28';
+import { ModelSource, NetworkPeer, type Sidecar } from '../../lib';
+import { failure, testChart, synthesize as synthesizeService, type Synthesized } from './synthesize';
 
 const POD = 'spec.template.spec';
 
@@ -90,6 +90,61 @@ describe('a sidecar', () => {
 
     expect(got).toContain('[sidecar-invalid]');
     expect(got).toContain(message);
+  });
+
+  test('is not called as the container that copies the models', () => {
+    const sidecars = [logShipper({ name: 'copy-models' })];
+
+    expect(failure(() => synthesize({ sidecars, modelSource: ModelSource.ociImage('models:1') }))).toContain(
+      '[sidecar-invalid] sidecars[0].name is "copy-models": another container of the pod has it.',
+    );
+    expect(failure(() => synthesize({ sidecars }))).toBe('');
+  });
+
+  test.each(['tmp', 'models', 'api-keys'])("brings no volume with the name of the server's: %s", (name) => {
+    const volumeMounts = [{ path: '/data', volume: Volume.fromEmptyDir(testChart(), 'Data', name) }];
+
+    expect(failure(() => synthesize({ sidecars: [logShipper({ volumeMounts })] }))).toContain(
+      `[sidecar-invalid] sidecars[0].volumeMounts[0].volume is "${name}": another volume of the pod has that name.`,
+    );
+  });
+
+  test('shares a volume with another, and not its name alone', () => {
+    const mount = (volume: Volume): VolumeMount[] => [{ path: '/data', volume }];
+    const data = Volume.fromEmptyDir(testChart(), 'Data', 'data');
+    const other = Volume.fromEmptyDir(testChart(), 'Data', 'data');
+    const pair = (second: Volume): Sidecar[] => [
+      logShipper({ volumeMounts: mount(data) }),
+      logShipper({ name: 'second', volumeMounts: mount(second) }),
+    ];
+
+    expect(failure(() => synthesize({ sidecars: pair(data) }))).toBe('');
+    expect(failure(() => synthesize({ sidecars: pair(other) }))).toContain(
+      '[sidecar-invalid] sidecars[1].volumeMounts[0].volume is "data"',
+    );
+  });
+
+  test.each(['livenessProbe', 'readinessProbe'])('says the port of its %s', (field) => {
+    for (const probe of [Probe.fromHttpGet('/health'), Probe.fromTcpSocket()]) {
+      expect(failure(() => synthesize({ sidecars: [logShipper({ [field]: probe })] }))).toContain(
+        `[sidecar-invalid] sidecars[0].${field} is "no port": it would ask port 80`,
+      );
+    }
+    for (const probe of [Probe.fromHttpGet('/health', { port: 80 }), Probe.fromCommand(['/ok'])]) {
+      expect(failure(() => synthesize({ sidecars: [logShipper({ [field]: probe })] }))).toBe('');
+    }
+  });
+
+  test('that can reach nobody is warned of, unless that was said', () => {
+    const warnings = (props: Parameters<typeof synthesize>[0]): string => synthesize(props).service.warnings.join();
+    const sidecars = [logShipper()];
+    const to = NetworkPeer.namespace('logging');
+
+    expect(warnings({ sidecars })).toContain('[sidecars-without-egress]');
+    expect(warnings({ sidecars, egress: [{ to, ports: [4317] }] })).not.toContain('sidecars-without-egress');
+    expect(warnings({ sidecars, egress: [] })).not.toContain('sidecars-without-egress');
+    expect(warnings({ sidecars, networkPolicy: false })).not.toContain('sidecars-without-egress');
+    expect(warnings({})).not.toContain('sidecars-without-egress');
   });
 
   test('needs an image, and variables that have names', () => {

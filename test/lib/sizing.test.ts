@@ -1,5 +1,7 @@
 import { ApiObject, Size } from 'cdk8s';
-import { Deployment } from 'cdk8s-plus-28';
+import { Cpu, Deployment } from 'cdk8s-plus-28';
+import { Quantization, WhisperModel, type Sidecar, type WhisperSttServiceProps } from '../../lib';
+import type { PodSpec } from '../../lib/policy/manifest';
 import { failure, synthesize, testChart } from './synthesize';
 
 describe('sizing', () => {
@@ -24,6 +26,56 @@ describe('sizing', () => {
       requests: { cpu: '2', memory: '1536Mi', 'ephemeral-storage': '64Mi' },
       limits: { cpu: '2', memory: '1536Mi', 'ephemeral-storage': '64Mi' },
     });
+  });
+
+  test.each<[string, WhisperSttServiceProps['model'], Quantization, number]>([
+    ['700Mi, which is more than it takes', WhisperModel.TINY, Quantization.INT8, 700],
+    ['1203Mi for 565Mi', WhisperModel.TINY_EN, Quantization.FP32, 1203],
+    ['1049Mi for 493Mi', WhisperModel.BASE, Quantization.INT8, 1049],
+    ['1907Mi for 896Mi', WhisperModel.BASE, Quantization.FP32, 1907],
+    ['2192Mi for 1030Mi', WhisperModel.SMALL, Quantization.INT8, 2192],
+    ['5243Mi for 2464Mi', WhisperModel.SMALL_EN, Quantization.FP32, 5243],
+  ])('memory lets idle pods go back to the minimum: %s', (_, model, quantization, mebibytes) => {
+    expect(memoryOf({ model, quantization })).toBe(`${mebibytes}Mi`);
+    expect(synthesize({ model, quantization }).service.warnings.join()).not.toContain('idle-memory-assumed');
+  });
+
+  test('memory follows from the declared working set, and from the range and target of the autoscaler', () => {
+    expect(memoryOf({ idleMemory: Size.mebibytes(328) })).toBe('700Mi');
+    expect(memoryOf({ idleMemory: Size.mebibytes(340) })).toBe('724Mi');
+    expect(memoryOf({ model: WhisperModel.custom('mine'), idleMemory: Size.mebibytes(340) })).toBe('724Mi');
+    // One pod that is to be left needs a usage of at most 35 %.
+    expect(memoryOf({ minReplicas: 1 })).toBe('778Mi');
+    expect(memoryOf({ targetMemoryUtilizationPercent: 50 })).toBe('824Mi');
+  });
+
+  test('memory is what the model needs where no pod is to be removed, or its working set is not known', () => {
+    const quantization = Quantization.FP32;
+
+    expect(memoryOf({ quantization, minReplicas: 8 })).toBe('832Mi');
+    expect(memoryOf({ model: WhisperModel.custom('mine', Size.mebibytes(900)) })).toBe('900Mi');
+  });
+
+  test('memory makes up for what sidecars hold, unless the autoscaler looks at the server alone', () => {
+    const logs: Sidecar = { name: 'logs', image: 'logs:1', cpu: Cpu.millis(100), memory: Size.mebibytes(90) };
+    const proxy: Sidecar = { ...logs, name: 'proxy', startsFirst: true };
+    const both = { sidecars: [logs, proxy], kubernetesVersion: '1.30' };
+
+    expect(memoryOf({ sidecars: [logs] })).toBe('700Mi');
+    // A pod of 280 + 180 needs 979Mi: 46000 ÷ 979 is 46.99.
+    expect(memoryOf(both)).toBe('799Mi');
+    expect(memoryOf({ ...both, containerMetrics: true })).toBe('700Mi');
+    // A declared working set is the whole pod's.
+    expect(memoryOf({ ...both, idleMemory: Size.mebibytes(460) })).toBe('799Mi');
+  });
+
+  test('a range or target that is faulty is the only fault that is found', () => {
+    const faults = (props: Partial<WhisperSttServiceProps>): string => failure(() => synthesize(props));
+
+    expect(faults({ targetMemoryUtilizationPercent: 0 })).not.toContain('[memory');
+    expect(faults({ minReplicas: Number.NaN })).not.toContain('[memory');
+    expect(faults({ minReplicas: 9 })).toContain('[replica-range]');
+    expect(faults({ idleMemory: Size.mebibytes(0.5) })).not.toContain('[memory');
   });
 
   test('disk is requested and limited to in mebibytes, which cdk8s-plus-28 refuses', () => {
@@ -79,3 +131,9 @@ describe('sizing', () => {
     expect(failure(() => synthesize({ memory }))).toContain(`[memory-invalid] memory is "${got}"`);
   });
 });
+
+function memoryOf(props: Partial<WhisperSttServiceProps>): unknown {
+  const { deployment } = synthesize(props);
+  const { containers } = (deployment as unknown as { spec: { template: { spec: PodSpec } } }).spec.template.spec;
+  return containers?.[0]?.resources?.limits?.memory;
+}

@@ -64,6 +64,8 @@ describe('WhisperSttService', () => {
       terminationGracePeriod: Duration.minutes(6),
       progressDeadline: Duration.minutes(15),
       revisionHistoryLimit: 2,
+      maxSurge: 2,
+      maxUnavailable: 1,
       podDisruptionBudget: true,
       maxUnavailablePods: 2,
       topologySpread: true,
@@ -78,12 +80,16 @@ describe('WhisperSttService', () => {
       targetCpuUtilizationPercent: 50,
       targetMemoryUtilizationPercent: 80,
       idleMemory: Size.gibibytes(2),
+      containerMetrics: true,
+      scaleUpWindow: Duration.seconds(15),
+      scaleDownWindow: Duration.minutes(10),
       port: 9000,
       preferSameZone: true,
       networkPolicy: true,
       callers: [NetworkPeer.pods({ app: 'voice-agent' })],
       scrapers: [NetworkPeer.namespace('observability')],
       allowDns: false,
+      egress: [{ to: NetworkPeer.namespace('logging'), ports: [4317] }],
       ingress: { host: 'stt.example.com' },
       httpRoute: { gateway: 'public', gatewayNamespace: 'gateways' },
       resourceQuota: true,
@@ -161,10 +167,10 @@ describe('WhisperSttService', () => {
 
     expect(message.split('\n')).toEqual([
       'WhisperSttService "test/stt" has 4 faulty props:',
+      '  [replicas-invalid] minReplicas is 0: it must be a whole number of at least 1. Give a number of pods.',
       '  [cpus-not-whole] cpus is 1.5: it must be a whole number of at least 1. The kubelet pins whole CPUs only. Give 1 or 2.',
       '  [memory-invalid] memory is "1.46484375Mi": it must be whole mebibytes of at least 1. Give the memory with Size.mebibytes or Size.gibibytes.',
       '  [port-invalid] port is 80: it must be a whole number from 1024 to 65535. The server has no privileges, and ports below 1024 may need some.',
-      '  [replicas-invalid] minReplicas is 0: it must be a whole number of at least 1. Give a number of pods.',
     ]);
   });
 

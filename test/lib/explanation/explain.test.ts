@@ -85,6 +85,13 @@ describe('explain', () => {
     expect(row(explain([stated, autoscalerOf()]), 'rollout')[1]).toBe('11');
   });
 
+  test.each(['StatefulSet', 'Pod'])('counts no pods of a surge for a %s, which has none', (kind) => {
+    const pod = DEPLOYMENT.spec?.template?.spec;
+    const spec = kind === 'Pod' ? pod : DEPLOYMENT.spec;
+
+    expect(row(explain([{ ...DEPLOYMENT, kind, spec }]), 'rollout')[1]).toBe('1');
+  });
+
   test.each<[string, Manifest | undefined, number | undefined, string, string]>([
     ['the range of its autoscaler', autoscalerOf(), 5, '2', '8'],
     ['its own count without an autoscaler', undefined, 5, '5', '5'],

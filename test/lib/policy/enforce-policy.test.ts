@@ -162,7 +162,13 @@ describe('advice', () => {
 
     expect(synthesize({ model }).service.warnings.join()).toContain('[idle-memory-assumed]');
     expect(synthesize({ model, idleMemory: Size.mebibytes(320) }).service.warnings).toEqual([]);
-    expect(failure(() => synthesize({ model, idleMemory: Size.mebibytes(340) }))).toContain('[hpa-memory-ratchet]');
+    expect(synthesize({ model, idleMemory: Size.mebibytes(340) }).service.warnings).toEqual([]);
+  });
+
+  test('a memory that is too small for the declared working set is an error', () => {
+    const props = { idleMemory: Size.mebibytes(340), memory: Size.mebibytes(700) };
+
+    expect(failure(() => synthesize(props))).toContain('[hpa-memory-ratchet]');
   });
 });
 

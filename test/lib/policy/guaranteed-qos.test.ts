@@ -29,6 +29,25 @@ describe('guaranteed-qos', () => {
     ]);
   });
 
+  test.each(['0', '0m', 0])('takes a limit of %j for none, as Kubernetes does', (cpu) => {
+    const resources = { requests: { cpu, memory: '700Mi' }, limits: { cpu, memory: '700Mi' } };
+
+    expect(
+      guaranteedQos.check([
+        deploymentOf({
+          containers: [serverContainer({ resources })],
+        }),
+      ]),
+    ).toEqual([
+      {
+        object: 'Deployment stt',
+        field: 'containers[server].resources.limits.cpu',
+        got: String(cpu),
+        remedy: 'Kubernetes takes no notice of 0. Give the container requests and equal limits above 0.',
+      },
+    ]);
+  });
+
   test.each([
     [{ cpu: '2', memory: '350Mi' }, 'memory', '350Mi', '700Mi'],
     [{ cpu: '1', memory: '700Mi' }, 'cpu', '1', '2'],

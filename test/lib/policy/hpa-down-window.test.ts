@@ -17,6 +17,7 @@ describe('hpa-down-window', () => {
     [{ policies: period(299) }],
     [{ stabilizationWindowSeconds: 16 }],
     [{}],
+    [{ stabilizationWindowSeconds: 0, selectPolicy: 'Disabled' }],
     [undefined],
   ])('finds nothing in %j', (scaleDown) => {
     expect(check(scaleDown)).toEqual([]);
@@ -28,6 +29,7 @@ describe('hpa-down-window', () => {
     [{ stabilizationWindowSeconds: 0 }, '0', 15],
     [{ stabilizationWindowSeconds: 15 }, '15', 15],
     [{ policies: period(300) }, '300', 300],
+    [{ stabilizationWindowSeconds: 0, selectPolicy: 'Min' }, '0', 15],
   ])('finds %j', (scaleDown, got, longest) => {
     expect(check(scaleDown)).toEqual([
       {

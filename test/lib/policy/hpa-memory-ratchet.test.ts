@@ -63,7 +63,10 @@ describe('hpa-memory-ratchet', () => {
   test('takes what was measured for the model where nothing is declared', () => {
     expect(check({ memory: '590Mi' })[0]?.remedy).toMatch(/^A pod idles at 280Mi \(measured\)\./);
     expect(check({ model: 'tiny.en', memory: '590Mi' })).toHaveLength(1);
-    expect(check({ model: 'tiny', quantization: 'fp32', memory: '590Mi' })).toEqual([]);
+    expect(check({ quantization: 'fp32', memory: '1202Mi' })[0]?.remedy).toMatch(
+      /^A pod idles at 565Mi \(measured\)\. .* Raise 'memory' to 1203Mi,/,
+    );
+    expect(check({ model: 'tiny.en', quantization: 'fp32', memory: '1203Mi' })).toEqual([]);
   });
 
   test('adds sidecars with all that they request to what was measured, native ones too, and no init container', () => {
@@ -147,6 +150,37 @@ describe('hpa-memory-ratchet', () => {
     expect(check({ idle: '600Mi', spec })).toEqual([]);
   });
 
+  test('finds an autoscaler that may add pods and never removes any, whatever they use', () => {
+    const behavior = { scaleDown: { selectPolicy: 'Disabled' } };
+    const finding = {
+      object: 'HorizontalPodAutoscaler stt-hpa',
+      field: 'spec.behavior.scaleDown.selectPolicy',
+      got: 'Disabled',
+      remedy:
+        "No pod that a burst added is ever removed. Set it to 'Max' with policies that are as slow as you like, or " +
+        "'minReplicas' to 'maxReplicas' for a fixed count.",
+    };
+
+    expect(check({ spec: { behavior } })).toEqual([finding]);
+    expect(check({ idle: '600Mi', spec: { behavior } })).toEqual([finding]);
+    expect(check({ spec: { behavior, metrics: undefined } })).toEqual([finding]);
+    expect(check({ spec: { behavior, minReplicas: undefined, maxReplicas: 2 } })).toEqual([finding]);
+    expect(check({ spec: { behavior: { scaleDown: { selectPolicy: 'Min' } } } })).toEqual([]);
+  });
+
+  test.each<[string, Manifest['spec']]>([
+    ['its range has no room', { minReplicas: 8 }],
+    [
+      'it may add none',
+      { behavior: { scaleUp: { selectPolicy: 'Disabled' }, scaleDown: { selectPolicy: 'Disabled' } } },
+    ],
+    ['it has no maximum', { maxReplicas: undefined }],
+  ])('needs no way down where %s', (_, spec) => {
+    expect(check({ idle: '600Mi', spec: { behavior: { scaleDown: { selectPolicy: 'Disabled' } }, ...spec } })).toEqual(
+      [],
+    );
+  });
+
   test('takes one pod for the minimum where none is said', () => {
     // To come back to 1 the usage must not exceed 35 %.
     expect(check({ idle: '251Mi', spec: { minReplicas: undefined } })).toEqual([]);
@@ -187,6 +221,12 @@ describe('idle-memory-assumed', () => {
       },
     ]);
     expect(check({ model: 'base', memory: '704Mi' })).toEqual([]);
+  });
+
+  test('says nothing of pods that the autoscaler never removes, which is an error of its own', () => {
+    const spec = { behavior: { scaleDown: { selectPolicy: 'Disabled' } } };
+
+    expect(check({ model: 'base', memory: '704Mi', spec }, idleMemoryAssumed)).toEqual([]);
   });
 
   test('asks for the idle working set of a model of your own, with the table to compare it with', () => {
