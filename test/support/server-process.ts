@@ -82,6 +82,8 @@ export class ServerProcess {
   async untilReady(): Promise<void> {
     await this.until(() => this.find('listening') !== undefined, 'the listener');
     await this.until(async () => (await this.get('/readyz')).ok, 'readiness');
+    // The log comes by another way than the answer, and may come later.
+    await this.until(() => this.find('engine ready') !== undefined, 'the log line of the engine');
   }
 
   get(route: string): Promise<Response> {

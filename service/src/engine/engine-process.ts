@@ -22,6 +22,10 @@ interface LoadedModel {
 
 let loaded: LoadedModel | undefined;
 let promptEncoder: PromptEncoder | undefined;
+let collection: NodeJS.Timeout | undefined;
+
+/** Time without work after which garbage is collected. */
+const REST_MS = 100;
 const running = new Map<number, AbortController>();
 
 function send(response: EngineResponse): void {
@@ -50,6 +54,7 @@ async function answer(
   id: number,
   work: (loaded: LoadedModel, signal: AbortSignal) => Promise<EngineResponse>,
 ): Promise<void> {
+  clearTimeout(collection);
   const aborter = new AbortController();
   running.set(id, aborter);
   try {
@@ -60,6 +65,9 @@ async function answer(
     else send({ type: 'failed', id, code: whisperCode(error), message: (error as Error).message });
   } finally {
     running.delete(id);
+    // A process at rest collects nothing by itself: tensors of the last window, outside of the heap, would stay in the
+    // working set that the autoscaler counts.
+    collection = setTimeout(() => globalThis.gc?.(), REST_MS).unref();
   }
 }
 

@@ -160,7 +160,8 @@ export class Engine extends EventEmitter<EngineEvents> {
         serialization: 'advanced',
         // Its own output (ONNX Runtime's warnings) goes where the server's log goes.
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-        execArgv: [],
+        // For the collection at rest (engine-process.ts).
+        execArgv: ['--expose-gc'],
       });
     } catch (error) {
       this.lose((error as Error).message);

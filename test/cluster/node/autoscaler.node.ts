@@ -93,7 +93,7 @@ describeOnNode('the autoscaler on measured usage', () => {
 
 describeOnNodeWithTiny("a pod with weights of Whisper tiny's shapes", () => {
   test('idles low enough for the autoscaler to come back to its minimum', async () => {
-    const options = { archive: nodeFact('NODE_IMAGE_TINY'), model: WhisperModel.TINY };
+    const options = { archive: nodeFact('NODE_IMAGE_TINY'), model: { model: WhisperModel.TINY } };
     const service = await DeployedService.apply((object) => object, options);
     const pod = await service.pod();
     expect((await transcribe(pod, sample('en-01.wav').bytes)).status).toBe(200);

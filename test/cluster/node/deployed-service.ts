@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { parse } from 'yaml';
-import type { WhisperModel } from '../../../lib';
 import { imageDigest } from '../../image/image-archive';
 import { audioForm } from '../../support/server-process';
 import { kubectl } from '../kubectl';
@@ -9,7 +8,7 @@ import { isReady, labelSelector, type Deployment, type KubernetesObject, type Po
 import { apply } from '../synthesized-app';
 import { until } from '../until';
 import { ContainerCgroup } from './container-cgroup';
-import { fitsTwoCpus } from './fits-two-cpus';
+import { fitsTwoCpus, NANO, type FitsTwoCpusOptions } from './fits-two-cpus';
 import { nodeFact } from './real-node';
 
 /** Beside what the simulated nodes show of a pod. */
@@ -55,7 +54,10 @@ export class DeployedService {
   /** Applies it, and waits until it is rolled out; applied already, that takes no time. */
   static async apply(
     change: (object: KubernetesObject) => KubernetesObject = (object) => object,
-    { archive = nodeFact('NODE_IMAGE'), model }: { readonly archive?: string; readonly model?: WhisperModel } = {},
+    {
+      archive = nodeFact('NODE_IMAGE'),
+      model = NANO,
+    }: { readonly archive?: string; readonly model?: FitsTwoCpusOptions['model'] } = {},
   ): Promise<DeployedService> {
     const objects = fitsTwoCpus({ imageDigest: imageDigest(archive), model }).map(change);
     // Conflicts are with the autoscaler's windows, which a test shortens.
