@@ -44,8 +44,9 @@ describeOnNode('the autoscaler on measured usage', () => {
   let service: DeployedService;
   const hpa = (): Promise<HorizontalPodAutoscaler> => service.get('hpa/stt-service-hpa');
   beforeAll(async () => {
-    service = await DeployedService.apply(forTheTest);
+    service = await DeployedService.apply({ namespace: 'autoscaler', change: forTheTest });
   });
+  afterAll(() => service.remove());
 
   test('asks for a second pod under load, and returns to one at rest', async () => {
     const pod = await service.pod();
@@ -92,9 +93,15 @@ describeOnNode('the autoscaler on measured usage', () => {
 });
 
 describeOnNodeWithTiny("a pod with weights of Whisper tiny's shapes", () => {
+  let service: DeployedService;
+  afterAll(() => service.remove());
+
   test('idles low enough for the autoscaler to come back to its minimum', async () => {
-    const options = { archive: nodeFact('NODE_IMAGE_TINY'), model: { model: WhisperModel.TINY } };
-    const service = await DeployedService.apply((object) => object, options);
+    service = await DeployedService.apply({
+      namespace: 'idle',
+      archive: nodeFact('NODE_IMAGE_TINY'),
+      model: { model: WhisperModel.TINY },
+    });
     const pod = await service.pod();
     expect((await transcribe(pod, sample('en-01.wav').bytes)).status).toBe(200);
 

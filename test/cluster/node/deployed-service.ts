@@ -46,39 +46,55 @@ interface Answer {
   readonly text: string;
 }
 
-const NAMESPACE = 'voice-agent-phase5';
 const NAME = 'stt-service';
+
+/** What is applied. */
+interface ServiceOptions {
+  /** Of the test file's own: the autoscaler remembers the load of a service for as long as its windows. */
+  readonly namespace?: string;
+  /** Archive of the image, among those that the node was started with; that with the embedded model by default. */
+  readonly archive?: string;
+  readonly model?: FitsTwoCpusOptions['model'];
+  /** Where a test wants something else than what is synthesized. */
+  readonly change?: (object: KubernetesObject) => KubernetesObject;
+}
 
 /** The deployment of `fits-two-cpus.ts`, applied to the node. */
 export class DeployedService {
   /** Applies it, and waits until it is rolled out; applied already, that takes no time. */
-  static async apply(
-    change: (object: KubernetesObject) => KubernetesObject = (object) => object,
-    {
-      archive = nodeFact('NODE_IMAGE'),
-      model = NANO,
-    }: { readonly archive?: string; readonly model?: FitsTwoCpusOptions['model'] } = {},
-  ): Promise<DeployedService> {
-    const objects = fitsTwoCpus({ imageDigest: imageDigest(archive), model }).map(change);
-    // Conflicts are with the autoscaler's windows, which a test shortens.
-    const { code, stderr } = await apply(objects, '--force-conflicts');
+  static async apply({
+    namespace,
+    archive = nodeFact('NODE_IMAGE'),
+    model = NANO,
+    change = (object) => object,
+  }: ServiceOptions = {}): Promise<DeployedService> {
+    const objects = fitsTwoCpus({ imageDigest: imageDigest(archive), model, namespace }).map(change);
+    const { code, stderr } = await apply(objects);
     if (code !== 0) throw new Error(`refused: ${stderr}`);
     const service = new DeployedService(objects);
     await service.untilRolledOut();
     return service;
   }
 
-  readonly namespace = NAMESPACE;
   readonly name = NAME;
 
   private constructor(readonly objects: readonly KubernetesObject[]) {}
+
+  /** Gives the CPU back; the pod may still drain when this is done. */
+  async remove(): Promise<void> {
+    await this.kubectl('delete', 'hpa,deployment', '--all', '--timeout=60s');
+  }
+
+  get namespace(): string {
+    return this.deployment.metadata.namespace!;
+  }
 
   get deployment(): Deployment {
     return this.objects.find(({ kind }) => kind === 'Deployment') as Deployment;
   }
 
   async kubectl(...args: readonly string[]): Promise<string> {
-    const { code, stdout, stderr } = await kubectl(['-n', NAMESPACE, ...args]);
+    const { code, stdout, stderr } = await kubectl(['-n', this.namespace, ...args]);
     if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
     return stdout;
   }
@@ -126,7 +142,7 @@ export class DeployedService {
   async transcribeThroughService(audio: Uint8Array): Promise<Answer> {
     const { server, ca, token } = apiServer();
     const form = new Response(audioForm(audio, { model: 'whisper-1' }));
-    const url = `${server}/api/v1/namespaces/${NAMESPACE}/services/${NAME}:http/proxy/v1/audio/transcriptions`;
+    const url = `${server}/api/v1/namespaces/${this.namespace}/services/${NAME}:http/proxy/v1/audio/transcriptions`;
     const headers = { authorization: `Bearer ${token}`, 'content-type': form.headers.get('content-type')! };
     const body = Buffer.from(await form.arrayBuffer());
     return new Promise((resolve, reject) => {

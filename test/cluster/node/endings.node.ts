@@ -7,6 +7,7 @@ import { cgroupOf, DeployedService, transcribe, type RunningPod } from './deploy
 import { prove } from './proof';
 import { describeOnNode } from './real-node';
 
+const NAMESPACE = 'endings';
 /** Enough work that it goes on while the pod is told to end. */
 const REQUESTS = 4;
 /** CPU time of the engine by which a request has surely reached it. */
@@ -29,7 +30,7 @@ describeOnNode('the end of a pod', () => {
   let service: DeployedService;
   let gracePeriodSeconds: number;
   beforeEach(async () => {
-    service = await DeployedService.apply();
+    service = await DeployedService.apply({ namespace: NAMESPACE });
     const { spec } = service.deployment.spec.template as unknown as { spec: { terminationGracePeriodSeconds: number } };
     gracePeriodSeconds = spec.terminationGracePeriodSeconds;
   });
@@ -78,8 +79,9 @@ describeOnNode('the end of a pod', () => {
 describeOnNode('a pod that loses a process', () => {
   let service: DeployedService;
   beforeAll(async () => {
-    service = await DeployedService.apply();
+    service = await DeployedService.apply({ namespace: NAMESPACE });
   });
+  afterAll(() => service.remove());
 
   test('restarts a killed engine, and answers its request', async () => {
     const pod = await service.pod();

@@ -10,6 +10,9 @@ export interface FitsTwoCpusOptions {
 
   /** Model that the image holds, and its working set at rest, where the construct does not know it. */
   readonly model: Pick<WhisperSttServiceProps, 'model' | 'idleMemory'>;
+
+  /** Namespace of the chart; that of the document by default. */
+  readonly namespace?: string;
 }
 
 /** The embedded model; its working set is what `npm run test:node` prints, rounded up. */
@@ -26,9 +29,13 @@ export const NANO: FitsTwoCpusOptions['model'] = {
  *
  * @returns the manifests, as `cdk8s synth` writes them
  */
-export function fitsTwoCpus({ imageDigest, model }: FitsTwoCpusOptions): KubernetesObject[] {
+export function fitsTwoCpus({
+  imageDigest,
+  model,
+  namespace = 'voice-agent-phase5',
+}: FitsTwoCpusOptions): KubernetesObject[] {
   const app = new App();
-  const chart = new Chart(app, 'voice-agent-phase5', { namespace: 'voice-agent-phase5' });
+  const chart = new Chart(app, 'voice-agent-phase5', { namespace });
   new WhisperSttService(chart, 'stt', {
     name: 'stt-service',
     image: 'stt-service:v1.0.16-amd64',

@@ -13,13 +13,15 @@ import { describeOnNode } from './real-node';
 /** Share of the busiest thread's time that makes a thread one of inference: JavaScript's helpers stay far below. */
 const BUSY_SHARE = 0.15;
 
+const NAMESPACE = 'pinning';
+
 /** A pod without CPUs of its own. */
 function neighbour(image: string): object {
   const memory = { memory: '64Mi' };
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: 'neighbour', namespace: 'voice-agent-phase5' },
+    metadata: { name: 'neighbour', namespace: NAMESPACE },
     spec: {
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 0,
@@ -51,7 +53,7 @@ describeOnNode('a pod on its own CPU', () => {
   let cgroup: ContainerCgroup;
   let server: number;
   beforeAll(async () => {
-    service = await DeployedService.apply();
+    service = await DeployedService.apply({ namespace: NAMESPACE });
     pod = await service.pod();
     cgroup = cgroupOf(pod);
     server = cgroup.serverPid();
@@ -144,8 +146,11 @@ describeOnNode('a pod on its own CPU', () => {
 });
 
 describeOnNode('a pod whose requests are not its limits, by an escape hatch', () => {
+  let service: DeployedService;
+  afterAll(() => service.remove());
+
   test('is Burstable and shares its CPUs: what is shown above can fail', async () => {
-    const service = await DeployedService.apply(withRequestsBelowLimits);
+    service = await DeployedService.apply({ namespace: NAMESPACE, change: withRequestsBelowLimits });
     const pod = await service.pod();
     const cgroup = cgroupOf(pod);
 

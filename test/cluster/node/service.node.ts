@@ -16,8 +16,9 @@ const PROBE_TIMEOUT_MS = 3000;
 describeOnNode('the service', () => {
   let service: DeployedService;
   beforeAll(async () => {
-    service = await DeployedService.apply();
+    service = await DeployedService.apply({ namespace: 'service' });
   });
+  afterAll(() => service.remove());
 
   test('transcribes what is sent through the Service', async () => {
     const { bytes, text } = sample('en-01.wav');

@@ -31,6 +31,7 @@ describeOnNode('the deployment that fits two CPUs', () => {
     service = await DeployedService.apply();
     pod = await service.pod();
   });
+  afterAll(() => service.remove());
 
   test('is pulled by its digest', async () => {
     const digest = imageDigest(nodeFact('NODE_IMAGE'));
