@@ -93,7 +93,8 @@ if ((EUID == 0)) && type -P buildah >/dev/null && { [[ $base ]] || type -P mmdeb
     import builder builder "$(dpkg --print-architecture)"
     builder=localhost/builder
   fi
-  build bud --quiet --isolation chroot --format oci --timestamp "$SOURCE_DATE_EPOCH" --platform "linux/$arch" \
+  # Not --platform: the builder runs here, whatever the image is for; the architecture is that of the base.
+  build bud --quiet --isolation chroot --format oci --timestamp "$SOURCE_DATE_EPOCH" \
     --pull-never --build-arg "TARGETARCH=$arch" --build-arg "BASE=$base" --build-arg "BUILDER=$builder" \
     "${arguments[@]}" --tag "$tag" "$context" >"$work/log" 2>&1 || { cat "$work/log" >&2 && exit 1; }
   build push --quiet --format oci "$tag" "oci-archive:$archive:$tag" >/dev/null
@@ -106,7 +107,8 @@ elif docker buildx version >/dev/null 2>&1 && docker info >/dev/null 2>&1; then
     ${base:+--build-arg "BASE=$base"} ${builder:+--build-arg "BUILDER=$builder"} --tag "$tag" \
     --provenance false --output "type=oci,dest=$archive,rewrite-timestamp=true" "$context"
 else
-  fail 'nothing here builds images. As root on Debian: apt-get install --no-install-recommends buildah mmdebstrap'
+  echo 'build.sh: nothing here builds images. As root on Debian: apt-get install --no-install-recommends buildah mmdebstrap' >&2
+  exit 3
 fi
 
 digest=$(tar -xOf "$archive" index.json | node -p 'JSON.parse(require("fs").readFileSync(0, "utf8")).manifests[0].digest')

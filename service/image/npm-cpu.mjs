@@ -1,6 +1,4 @@
-// npm's name for an architecture that container tools call by another:  npm-cpu.mjs amd64|arm64
-import { fileURLToPath } from 'node:url';
-
+// npm's name for an architecture that container tools call by another.
 const CPUS = { amd64: 'x64', arm64: 'arm64' };
 
 /**
@@ -14,5 +12,3 @@ export function npmCpu(architecture) {
   }
   return cpu;
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(npmCpu(process.argv[2]));

@@ -58,13 +58,8 @@ const names = Object.keys(service.dependencies).filter((name) => !NEVER_LOADED[s
 for (const name of names) keep(locate(name, ''), false);
 for (const name of BUILD_TOOLS) keep(locate(name, ''), true);
 const node = `node-linux-${cpu}`;
-kept[`node_modules/${node}`] = {
-  version: NODE_VERSION,
-  integrity: NODE_INTEGRITY[cpu],
-  license: 'MIT',
-  os: ['linux'],
-  cpu: [cpu],
-};
+// Without its `os` and `cpu`: it is installed where the image is built, and run where the image is run.
+kept[`node_modules/${node}`] = { version: NODE_VERSION, integrity: NODE_INTEGRITY[cpu], license: 'MIT' };
 
 const manifest = {
   name: 'whisper-stt-server',

@@ -26,6 +26,7 @@ export interface ReplacedFile {
 
 /** Why no container can be run here, or undefined where one can. */
 export function containersUnavailable(): string | undefined {
+  if (process.env.IMAGE_UNAVAILABLE) return process.env.IMAGE_UNAVAILABLE;
   if (process.getuid?.() !== 0) return 'not root';
   if (spawnSync('runc', ['--version']).status !== 0) return 'runc is not installed';
   return spawnSync('unshare', ['--mount', 'true']).status === 0 ? undefined : 'no mount namespaces';
