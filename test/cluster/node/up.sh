@@ -42,7 +42,17 @@ fail() {
 runc=$(command -v runc) || fail 'runc is not installed'
 (($(nproc) > 1)) || fail 'one CPU is the system'"'"'s: a node needs two'
 bridge=kubetest0 node_ip=10.244.0.1 subnet=10.244.0.0/24
-[[ ! -e /sys/class/net/$bridge ]] || fail "$bridge is in use: run down.sh of its node"
+# A node whose processes were killed has left its bridge, which knows its folder, and its cgroups: clear them away.
+if [[ -e /sys/class/net/$bridge ]]; then
+  owner=$(<"/sys/class/net/$bridge/ifalias")
+  [[ -d $owner ]] || fail "$bridge is in use, and not by a node of these scripts"
+  pid=$(cat "$owner/pids/node" 2>/dev/null || true)
+  if [[ $pid && $({ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null) == "unshare *$owner/node *" ]]; then
+    fail "$bridge is in use: run $here/down.sh $owner"
+  fi
+  echo "clearing away the node that was left in $owner"
+  "$here/down.sh" "$owner"
+fi
 for folder in /sys/fs/cgroup/{,*/}kubepods; do
   [[ ! -e $folder ]] || fail "$folder is in use: another kubelet runs here"
 done
@@ -83,6 +93,7 @@ fi
 # One bridge joins the pods and this machine. Pods get no default route: they reach this machine
 # and each other, nothing else.
 ip link add "$bridge" type bridge
+ip link set "$bridge" alias "$state"
 ip address add "$node_ip/24" dev "$bridge"
 ip link set "$bridge" up
 cat >"$node/cni/pods.conflist" <<EOF
