@@ -1,7 +1,10 @@
 import { Secret, Volume, type VolumeMount } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { isObjectName } from './object-name';
+import type { HttpRouteProps } from './http-route';
+import type { IngressProps } from './ingress';
 import type { PropFaults } from './prop-faults';
+import type { Warnings } from './warnings';
 
 /** Who may use the API. */
 export interface ApiKeysProps {
@@ -73,5 +76,21 @@ export class ApiKeys {
       },
     );
     return [{ path: FOLDER, volume, readOnly: true }];
+  }
+}
+
+/** Who is reachable from outside of the cluster should know who calls. */
+export function warnOfOpenDoors(
+  { ingress, httpRoute }: IngressProps & HttpRouteProps,
+  keys: ApiKeys,
+  warnings: Warnings,
+): void {
+  const doors = Object.entries({ ingress, httpRoute }).flatMap(([prop, door]) => (door === undefined ? [] : [prop]));
+  if (doors.length > 0 && keys.path === undefined) {
+    warnings.add(
+      'exposed-without-keys',
+      `${doors.join(' and ')} ${doors.length > 1 ? 'open' : 'opens'} the service to everybody who reaches the proxy, and ` +
+        'nobody has to say who they are. Give apiKeysSecretName, or let the proxy authenticate callers.',
+    );
   }
 }

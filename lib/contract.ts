@@ -36,7 +36,7 @@ export const ENV = {
    * themselves never stand in the environment.
    */
   apiKeysFile: 'STT_API_KEYS_FILE',
-  /** Level of the log: `trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`. */
+  /** Level of the log: one of {@link LOG_LEVELS}. */
   logLevel: 'STT_LOG_LEVEL',
   /**
    * OpenMP's thread count. ONNX Runtime does not read it; the deployment document states it, so manifests carry it,
@@ -92,6 +92,9 @@ export const QUANTIZATIONS = ['int8', 'fp32'] as const;
 /** Devices that a manifest can name. */
 export const DEVICES = ['cpu', 'gpu'] as const;
 
+/** Levels of the log, from everything to nothing. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
 /** Defaults, by the keys of {@link ENV}; the construct states those that bear on the deployment in the manifest. */
 export const DEFAULTS = {
   /** Inside a container the manifest says `0.0.0.0`; by hand nothing else on the network can reach the server. */
@@ -112,10 +115,15 @@ export const DEFAULTS = {
   logLevel: 'info',
 } as const;
 
-/** Largest values that the server takes, by the keys of {@link ENV}, where the construct checks them too. */
-export const LIMITS = {
-  requestTimeoutSeconds: 3600,
-  drainDelaySeconds: 300,
+/** What the server takes, by the keys of {@link ENV}; the construct checks it too. */
+export const RANGES = {
+  requestTimeoutSeconds: { min: 1, max: 3600 },
+  drainDelaySeconds: { min: 0, max: 300 },
+  maxQueue: { min: 1, max: 10_000 },
+  /** A day. */
+  maxAudioSeconds: { min: 1, max: 86_400 },
+  /** 1 KiB to 1 GiB. */
+  maxBodyBytes: { min: 1024, max: 2 ** 30 },
 } as const;
 
 /** Times that make a graceful end, in seconds; the grace period is their sum. */

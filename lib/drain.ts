@@ -1,5 +1,5 @@
 import { Duration } from 'cdk8s';
-import { DEFAULTS, DRAIN, LIMITS } from './contract';
+import { DEFAULTS, DRAIN, RANGES } from './contract';
 import type { KubernetesVersion } from './kubernetes-version';
 import type { PropFaults } from './prop-faults';
 
@@ -66,8 +66,7 @@ export class Drain {
       'requestTimeout',
       props.requestTimeout ?? Duration.seconds(DEFAULTS.requestTimeoutSeconds),
       {
-        min: 1,
-        max: LIMITS.requestTimeoutSeconds,
+        ...RANGES.requestTimeoutSeconds,
         remedy: 'Give the longest request that you promise to answer, for example Duration.seconds(60).',
       },
     );
@@ -76,8 +75,7 @@ export class Drain {
       'endpointPropagation',
       props.endpointPropagation ?? Duration.seconds(DRAIN.endpointPropagationSeconds),
       {
-        min: 0,
-        max: LIMITS.drainDelaySeconds,
+        ...RANGES.drainDelaySeconds,
         remedy: 'Give the time in which your cluster withdraws endpoints, for example Duration.seconds(5).',
       },
     );

@@ -2,7 +2,7 @@ import { Duration, type ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { checkAnnotations } from './annotations';
-import { DEFAULTS, DRAIN, PORT_NAME } from './contract';
+import { DRAIN, PORT_NAME } from './contract';
 import { DEFAULT_PATHS, ExposureChecks } from './exposure';
 import type { Identity } from './identity';
 import { NetworkPeer } from './network-peer';
@@ -74,16 +74,20 @@ const DEFAULT_CLASS = 'nginx';
 const DEFAULT_PROXY_NAMESPACE = 'ingress-nginx';
 const DEFAULT_IDLE_TIMEOUT = Duration.hours(1);
 
-/** One more than the server takes, so that too large a body gets the server's answer and not the proxy's. */
-const PROXY_BODY_SIZE = `${Math.ceil(DEFAULTS.maxBodyBytes / 1024 ** 2) + 1}m`;
+/** What the server takes, which the proxy in front of it must let pass. */
+interface ServerLimits {
+  readonly requestTimeoutSeconds: number;
+  readonly maxBodyBytes: number;
+}
 
 /** An Ingress that can be emitted. */
 export class IngressExposure {
   readonly proxy: NetworkPeer;
   readonly #options: IngressOptions;
   readonly #idleTimeoutSeconds: number;
+  readonly #maxBodyBytes: number;
 
-  private constructor(options: IngressOptions, requestTimeoutSeconds: number, faults: PropFaults) {
+  private constructor(options: IngressOptions, server: ServerLimits, faults: PropFaults) {
     const checks = new ExposureChecks('ingress', 'ingress-invalid', faults);
     checks.host('host', options.host);
     checks.objectName('className', options.className ?? DEFAULT_CLASS);
@@ -93,6 +97,7 @@ export class IngressExposure {
     checks.paths(options.paths ?? DEFAULT_PATHS);
     checkAnnotations('ingress.annotations', options.annotations ?? {}, faults);
     this.#options = options;
+    this.#maxBodyBytes = server.maxBodyBytes;
     this.proxy = options.proxy ?? NetworkPeer.namespace(DEFAULT_PROXY_NAMESPACE);
     checks.proxy(this.proxy);
     this.#idleTimeoutSeconds = faults.wholeSeconds(
@@ -101,15 +106,15 @@ export class IngressExposure {
       options.idleTimeout ?? DEFAULT_IDLE_TIMEOUT,
       {
         // Later than the server's own timeout, so that callers get its answer and not the proxy's.
-        min: requestTimeoutSeconds + DRAIN.marginSeconds,
+        min: server.requestTimeoutSeconds + DRAIN.marginSeconds,
         remedy: `That is 'requestTimeout' and ${DRAIN.marginSeconds} s: the proxy would cut off what the server still answers.`,
       },
     );
   }
 
   /** @returns undefined where no Ingress is asked for */
-  static of(props: IngressProps, requestTimeoutSeconds: number, faults: PropFaults): IngressExposure | undefined {
-    return props.ingress && new IngressExposure(props.ingress, requestTimeoutSeconds, faults);
+  static of(props: IngressProps, server: ServerLimits, faults: PropFaults): IngressExposure | undefined {
+    return props.ingress && new IngressExposure(props.ingress, server, faults);
   }
 
   /** Keys of the annotations that the user gave. */
@@ -136,7 +141,8 @@ export class IngressExposure {
     const annotations = {
       'proxy-read-timeout': idle,
       'proxy-send-timeout': idle,
-      'proxy-body-size': PROXY_BODY_SIZE,
+      // One more than the server takes, so that too large a body gets the server's answer and not the proxy's.
+      'proxy-body-size': `${Math.ceil(this.#maxBodyBytes / 1024 ** 2) + 1}m`,
       // Audio reaches the server while it is still being uploaded, and is not written to the proxy's disk.
       'proxy-request-buffering': 'off',
     };

@@ -28,8 +28,13 @@ export class PropFaults {
    * @param got the value got
    * @param remedy what is wrong with it, and what to do
    */
-  add(code: string, prop: string, got: string | number, remedy: string): void {
+  add(code: string, prop: string, got: string | number | boolean | null, remedy: string): void {
     this.#faults.push(`[${code}] ${prop} is ${JSON.stringify(got)}: ${remedy}`);
+  }
+
+  /** Notes that a prop which must be given is not. */
+  addMissing(prop: string, remedy: string): void {
+    this.#faults.push(`[prop-missing] ${prop} is missing: ${remedy}`);
   }
 
   wholeNumber(code: string, prop: string, value: number, bounds: Bounds): number {

@@ -1,6 +1,6 @@
 import { EnvValue } from 'cdk8s-plus-28';
 import type { ApiKeys } from './api-keys';
-import { ENV, IMAGE_MODEL_STORE } from './contract';
+import { DEFAULTS, ENV, IMAGE_MODEL_STORE, LOG_LEVELS, RANGES } from './contract';
 import type { DeviceChoice } from './device';
 import type { Drain } from './drain';
 import { checkEnvNames } from './env-names';
@@ -14,8 +14,8 @@ export interface EnvironmentProps {
    * Further environment variables of the server.
    *
    * Those that props decide are the construct's own. The server's other settings can be given here: `STT_LOG_LEVEL`,
-   * `STT_MAX_QUEUE`, `STT_MAX_AUDIO_SECONDS`, `STT_MAX_BODY_BYTES`. Never a secret: everybody who may read the
-   * Deployment reads it.
+   * `STT_MAX_QUEUE`, `STT_MAX_AUDIO_SECONDS`, `STT_MAX_BODY_BYTES`; longer audio and larger bodies need more `memory`
+   * than the default reckons with. Never a secret: everybody who may read the Deployment reads it.
    *
    * @default - none
    */
@@ -69,7 +69,23 @@ export function extraEnvironment({ env = {} }: EnvironmentProps, faults: PropFau
       );
     }
   }
+  for (const key of ['maxQueue', 'maxAudioSeconds', 'maxBodyBytes'] as const) {
+    const value = env[ENV[key]];
+    const { min, max } = RANGES[key];
+    if (value !== undefined && !(/^\d+$/.test(value) && Number(value) >= min && Number(value) <= max)) {
+      faults.add('env-value-invalid', `env.${ENV[key]}`, value, `it must be a whole number from ${min} to ${max}.`);
+    }
+  }
+  const level = env[ENV.logLevel];
+  if (level !== undefined && !LOG_LEVELS.some((each) => each === level)) {
+    faults.add('env-value-invalid', `env.${ENV.logLevel}`, level, `it must be one of ${LOG_LEVELS.join(', ')}.`);
+  }
   return env;
+}
+
+/** Largest body that the server takes with these variables, in bytes. */
+export function maxBodyBytes(env: Record<string, string>): number {
+  return Number(env[ENV.maxBodyBytes] ?? DEFAULTS.maxBodyBytes);
 }
 
 /** The server's environment variables, in the contract's names and the contract's order, the user's own behind them. */

@@ -90,12 +90,13 @@ export class Sizing {
       remedy: 'Give the memory with Size.mebibytes or Size.gibibytes.',
     });
     if (Number.isInteger(memory) && memory < need) {
+      const enough = Math.max(need, toReturn);
       faults.add(
         'memory-below-model',
         'memory',
         `${memory}Mi`,
         `${model.description} needs ${need}Mi, and the kernel would kill it. Leave 'memory' out, give ` +
-          `Size.mebibytes(${need}) or more, or choose a smaller model.`,
+          `Size.mebibytes(${enough}) or more${toReturn > need ? ' (with which the autoscaler comes back, too)' : ''}, or choose a smaller model.`,
       );
     }
     const tmp = TMP_SIZE.toMebibytes();

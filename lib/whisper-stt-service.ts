@@ -2,7 +2,7 @@ import { ApiObject } from 'cdk8s';
 import type { Deployment, Namespace, Service, ServiceAccount } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { admissionPolicyEnabled, createAdmissionPolicy, type AdmissionPolicyProps } from './admission-policy';
-import { ApiKeys, type ApiKeysProps } from './api-keys';
+import { ApiKeys, warnOfOpenDoors, type ApiKeysProps } from './api-keys';
 import { Autoscaling, createHpa, type AutoscalingProps } from './autoscaling';
 import { Availability, type AvailabilityProps } from './availability';
 import { DeviceChoice, type DeviceProps } from './device';
@@ -24,11 +24,12 @@ import { advice, enforcePolicy, manifestsOf } from './policy';
 import { PodMetadata, type PodMetadataProps } from './pod-metadata';
 import { Probes, type ProbeProps } from './probes';
 import { PropFaults } from './prop-faults';
+import { checkPropTypes } from './prop-types';
 import { createLimitRange, createResourceQuota, warnOfBlockedSolvers, type QuotaProps } from './quota';
 import { Rollout, type RolloutProps } from './rollout';
 import { Scheduling, type SchedulingProps } from './scheduling';
 import { createServiceAccount } from './security';
-import { extraEnvironment, type EnvironmentProps } from './server-environment';
+import { extraEnvironment, maxBodyBytes, type EnvironmentProps } from './server-environment';
 import { Sidecars, type SidecarProps } from './sidecar';
 import { Sizing, type SizingProps } from './sizing';
 import { Warnings } from './warnings';
@@ -126,6 +127,8 @@ export class WhisperSttService extends Construct {
     super(scope, id);
 
     const faults = new PropFaults();
+    checkPropTypes(props, faults);
+    faults.throwIfAny(this.node.path);
     const kubernetesVersion = KubernetesVersion.parse(props.kubernetesVersion, faults);
     const image = ImageReference.parse(props.image, faults, { digest: props.imageDigest });
     const identity = new Identity(this, props, image, faults);
@@ -152,11 +155,14 @@ export class WhisperSttService extends Construct {
       faults,
     );
     warnOfMuteSidecars(props, sidecars.count, this.#warnings);
-    const ingress = IngressExposure.of(props, drain.requestTimeoutSeconds, faults);
-    const route = HttpRouteExposure.of(props, identity, drain.requestTimeoutSeconds, faults);
+    const { requestTimeoutSeconds } = drain;
+    const limits = { requestTimeoutSeconds, maxBodyBytes: maxBodyBytes(environment) };
+    const ingress = IngressExposure.of(props, limits, faults);
+    const route = HttpRouteExposure.of(props, identity, requestTimeoutSeconds, faults);
     const guarded = admissionPolicyEnabled(props, kubernetesVersion, faults);
     const monitoring = Monitoring.of(props, access, faults);
     warnOfBlockedSolvers(props, ingress, this.#warnings);
+    warnOfOpenDoors(props, apiKeys, this.#warnings);
     faults.throwIfAny(this.node.path);
 
     this.namespace = (props.createNamespace ?? true) ? createNamespace(this, identity) : undefined;

@@ -7,7 +7,7 @@ const SECRET_WORD = /^(?:(?:api)?keys?|\w*token|\w*password|passwd|pass|\w*secre
 const PASSWORD_WORD = /^(?:\w*password|passwd|pass)$/i;
 
 /** Names of paths: nothing else may hold one, since a token can begin with a slash too. */
-const PATH_NAME = /_(?:FILE|PATH|DIR)$/i;
+const PATH_NAME = /_(?:FILE|PATH|DIR)$|^GOOGLE_APPLICATION_CREDENTIALS$/i;
 
 /** `clientSecret` and `CLIENT_SECRET` are the same two words. */
 function wordsOf(name: string): string[] {
@@ -34,8 +34,8 @@ export const literalSecret: Rule = {
   explanation:
     'Manifests are committed, printed by pipelines and shown by `kubectl describe`. A variable whose name has the word ' +
     'password, passwd, pass, token, secret, key, credentials, PAT or bearer and whose value is written out is taken for ' +
-    'a secret. An absolute path is not where the name ends in _FILE, _PATH or _DIR, and true and false are not but for ' +
-    'a password.',
+    'a secret. An absolute path is not where the name ends in _FILE, _PATH or _DIR or is GOOGLE_APPLICATION_CREDENTIALS, ' +
+    'and true and false are not but for a password.',
 
   check(manifests) {
     return containersOf(manifests).flatMap(({ object, field, container: { env = [] } }) =>

@@ -40,7 +40,7 @@ export interface Rule {
 
 /** Where the rule is explained. */
 export function documentationOf({ id }: Rule): string {
-  return `docs/RULES.md#${id}`;
+  return `cdk8s-whisper-stt/docs/RULES.md#${id}`;
 }
 
 /** A finding as a person reads it: where, what, why, and what to do. */

@@ -1,7 +1,6 @@
 import path from 'node:path';
-import { DEFAULTS, DEVICES, ENV, LIMITS, QUANTIZATIONS } from '../../lib/contract';
+import { DEFAULTS, DEVICES, ENV, LOG_LEVELS, QUANTIZATIONS, RANGES } from '../../lib/contract';
 
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 /** The model that comes with the server. */
 const EMBEDDED_MODEL = 'nano';
 /** `service/models`, seen from `build/service/src`. */
@@ -58,6 +57,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     }
     return Number(value);
   };
+  const ranged = (key: keyof typeof RANGES): number => whole(ENV[key], DEFAULTS[key], RANGES[key].min, RANGES[key].max);
   const choice = <T extends string>(name: string, fallback: T, choices: readonly T[]): T => {
     const value = text(name, fallback);
     const found = choices.find((each) => each === value);
@@ -74,16 +74,11 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     modelStore: path.resolve(text(ENV.modelStore, EMBEDDED_MODEL_STORE)),
     device: choice(ENV.device, DEFAULTS.device, DEVICES),
     quantization: choice(ENV.quantization, DEFAULTS.quantization, QUANTIZATIONS),
-    requestTimeoutSeconds: whole(
-      ENV.requestTimeoutSeconds,
-      DEFAULTS.requestTimeoutSeconds,
-      1,
-      LIMITS.requestTimeoutSeconds,
-    ),
-    drainDelaySeconds: whole(ENV.drainDelaySeconds, DEFAULTS.drainDelaySeconds, 0, LIMITS.drainDelaySeconds),
-    maxQueue: whole(ENV.maxQueue, DEFAULTS.maxQueue, 1, 10_000),
-    maxAudioSeconds: whole(ENV.maxAudioSeconds, DEFAULTS.maxAudioSeconds, 1, 86_400),
-    maxBodyBytes: whole(ENV.maxBodyBytes, DEFAULTS.maxBodyBytes, 1024, 2 ** 30),
+    requestTimeoutSeconds: ranged('requestTimeoutSeconds'),
+    drainDelaySeconds: ranged('drainDelaySeconds'),
+    maxQueue: ranged('maxQueue'),
+    maxAudioSeconds: ranged('maxAudioSeconds'),
+    maxBodyBytes: ranged('maxBodyBytes'),
     apiKeysFile: environment[ENV.apiKeysFile] || undefined,
     logLevel: choice(ENV.logLevel, DEFAULTS.logLevel, LOG_LEVELS),
     statedThreads: Object.fromEntries(

@@ -58,4 +58,22 @@ describe('API keys', () => {
   ])('from %j are refused', (props, message) => {
     expect(failure(() => synthesize(props))).toContain(`[api-keys-invalid] ${message}`);
   });
+
+  test.each([
+    [{ ingress: { host: 'stt.example.com' } }, 'ingress opens'],
+    [{ httpRoute: { gateway: 'public' } }, 'httpRoute opens'],
+    [{ ingress: { host: 'stt.example.com' }, httpRoute: { gateway: 'public' } }, 'ingress and httpRoute open'],
+  ])('are missed where %j lets everybody in', (doors, subject) => {
+    const open = synthesize(doors).service.warnings.filter((warning) => warning.includes('exposed-without-keys'));
+
+    expect(open).toEqual([
+      `[exposed-without-keys] ${subject} the service to everybody who reaches the proxy, and nobody has to say who they ` +
+        'are. Give apiKeysSecretName, or let the proxy authenticate callers.',
+    ]);
+    expect(synthesize({ ...doors, apiKeysSecretName: 'stt-callers' }).service.warnings.join()).not.toContain('exposed');
+  });
+
+  test('are not missed inside of the cluster', () => {
+    expect(synthesize().service.warnings.join()).not.toContain('exposed-without-keys');
+  });
 });

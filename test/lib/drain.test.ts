@@ -1,5 +1,5 @@
 import { Duration } from 'cdk8s';
-import { DRAIN, ENV, LIMITS } from '../../lib/contract';
+import { DRAIN, ENV, RANGES } from '../../lib/contract';
 import { readConfig } from '../../service/src/config';
 import { failure, synthesize, type Synthesized } from './synthesize';
 
@@ -85,8 +85,8 @@ describe('the graceful end', () => {
 
   test('has the bounds of the server', () => {
     const largest = {
-      [ENV.requestTimeoutSeconds]: String(LIMITS.requestTimeoutSeconds),
-      [ENV.drainDelaySeconds]: String(LIMITS.drainDelaySeconds),
+      [ENV.requestTimeoutSeconds]: String(RANGES.requestTimeoutSeconds.max),
+      [ENV.drainDelaySeconds]: String(RANGES.drainDelaySeconds.max),
     };
 
     expect(readConfig(largest)).toMatchObject({ requestTimeoutSeconds: 3600, drainDelaySeconds: 300 });

@@ -56,6 +56,19 @@ describe('the Ingress', () => {
     });
   });
 
+  test('takes larger bodies where the server does', () => {
+    const env = { STT_MAX_BODY_BYTES: String(100 * 1024 ** 2) };
+
+    expect(synthesize({ ingress: { host: 'stt.example.com' }, env }).objects).toContainEqual(
+      expect.objectContaining({
+        kind: 'Ingress',
+        metadata: expect.objectContaining({
+          annotations: expect.objectContaining({ 'nginx.ingress.kubernetes.io/proxy-body-size': '101m' }) as unknown,
+        }) as unknown,
+      }),
+    );
+  });
+
   test('is what its options say', () => {
     const object = ingress({
       className: 'internal',

@@ -67,7 +67,8 @@ describe('the sizes of Whisper', () => {
   test('do not fit into less', () => {
     expect(failure(() => synthesize({ model: WhisperModel.BASE, memory: Size.mebibytes(700) }))).toContain(
       '[memory-below-model] memory is "700Mi": base in int8 needs 704Mi, and the kernel would kill it. Leave ' +
-        "'memory' out, give Size.mebibytes(704) or more, or choose a smaller model.",
+        "'memory' out, give Size.mebibytes(1049) or more (with which the autoscaler comes back, too), or choose a " +
+        'smaller model.',
     );
   });
 

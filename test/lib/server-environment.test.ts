@@ -35,12 +35,28 @@ describe("the server's environment", () => {
     expect(other).toHaveProperty('spec.template.spec.containers[0].env[11]', { name: 'TZ', value: 'UTC' });
   });
 
-  test.each(['STT_LOG_LEVEL', 'STT_MAX_QUEUE', 'STT_MAX_AUDIO_SECONDS', 'STT_MAX_BODY_BYTES'])(
-    'takes %s, which no prop decides',
-    (name) => {
-      expect(failure(() => synthesize({ env: { [name]: '1' } }))).toBe('');
-    },
-  );
+  test.each([
+    ['STT_LOG_LEVEL', 'trace'],
+    ['STT_MAX_QUEUE', '1'],
+    ['STT_MAX_AUDIO_SECONDS', '86400'],
+    ['STT_MAX_BODY_BYTES', '1024'],
+  ])('takes %s=%s, which no prop decides', (name, value) => {
+    expect(failure(() => synthesize({ env: { [name]: value } }))).toBe('');
+    expect(() => readConfig({ [name]: value })).not.toThrow();
+  });
+
+  test.each([
+    ['STT_LOG_LEVEL', 'verbose', 'it must be one of trace, debug, info, warn, error, fatal, silent.'],
+    ['STT_MAX_QUEUE', '0', 'it must be a whole number from 1 to 10000.'],
+    ['STT_MAX_QUEUE', '10001', 'it must be a whole number from 1 to 10000.'],
+    ['STT_MAX_AUDIO_SECONDS', '1.5', 'it must be a whole number from 1 to 86400.'],
+    ['STT_MAX_BODY_BYTES', '25Mi', 'it must be a whole number from 1024 to 1073741824.'],
+  ])('refuses %s=%s, with which the server would not start', (name, value, remedy) => {
+    expect(failure(() => synthesize({ env: { [name]: value } }))).toContain(
+      `[env-value-invalid] env.${name} is "${value}": ${remedy}`,
+    );
+    expect(() => readConfig({ [name]: value })).toThrow(name);
+  });
 
   test.each([
     [ENV.host, 'nothing: the server must listen on every interface of its pod'],

@@ -1,14 +1,6 @@
-import { ApiObject, Duration, JsonPatch, Size, Testing } from 'cdk8s';
-import { Cpu, ImagePullPolicy, TaintEffect } from 'cdk8s-plus-28';
-import {
-  Device,
-  ModelSource,
-  NetworkPeer,
-  Quantization,
-  WhisperModel,
-  WhisperSttService,
-  type WhisperSttServiceProps,
-} from '../../lib';
+import { ApiObject, JsonPatch, Size, Testing } from 'cdk8s';
+import { WhisperSttService } from '../../lib';
+import { ALL_PROPS } from './all-props';
 import { failure, IMAGE, synthesize, testChart } from './synthesize';
 
 describe('WhisperSttService', () => {
@@ -28,78 +20,7 @@ describe('WhisperSttService', () => {
   });
 
   test('every prop reaches the manifests', () => {
-    // Required: a prop that is added stops this test from compiling until it is covered here.
-    const all: Required<WhisperSttServiceProps> = {
-      image: 'registry.example.com:5000/voice/whisper:2.0.0',
-      imageDigest: `sha256:${'0f'.repeat(32)}`,
-      imagePullPolicy: ImagePullPolicy.IF_NOT_PRESENT,
-      imagePullSecrets: ['registry'],
-      name: 'dictation',
-      labels: { 'app.kubernetes.io/part-of': 'dictation-suite', team: 'speech' },
-      namespace: 'dictation-prod',
-      createNamespace: true,
-      cpus: 4,
-      memory: Size.gibibytes(4),
-      ephemeralStorage: Size.mebibytes(256),
-      model: WhisperModel.custom('dictation', Size.gibibytes(3)),
-      quantization: Quantization.FP32,
-      modelSource: ModelSource.imageVolume('registry.example.com:5000/voice/models:3'),
-      device: Device.GPU,
-      gpus: 2,
-      apiKeysSecretName: 'dictation-callers',
-      apiKeysSecretKey: 'keys.txt',
-      env: { STT_LOG_LEVEL: 'debug' },
-      podLabels: { 'cost-center': '4711' },
-      podAnnotations: { 'linkerd.io/inject': 'disabled' },
-      sidecars: [
-        { name: 'logs', image: 'log-shipper:3', cpu: Cpu.millis(100), memory: Size.mebibytes(64) },
-        { name: 'proxy', image: 'proxy:1', cpu: Cpu.units(1), memory: Size.mebibytes(128), startsFirst: true },
-      ],
-      startupProbe: { periodSeconds: Duration.seconds(3), failureThreshold: 100 },
-      livenessProbe: { initialDelaySeconds: Duration.seconds(1), timeoutSeconds: Duration.seconds(7) },
-      readinessProbe: { successThreshold: 2, failureThreshold: 1 },
-      requestTimeout: Duration.minutes(5),
-      endpointPropagation: Duration.seconds(10),
-      drainMargin: Duration.seconds(20),
-      terminationGracePeriod: Duration.minutes(6),
-      progressDeadline: Duration.minutes(15),
-      revisionHistoryLimit: 2,
-      maxSurge: 2,
-      maxUnavailable: 1,
-      podDisruptionBudget: true,
-      maxUnavailablePods: 2,
-      topologySpread: true,
-      hostAntiAffinity: true,
-      cpuPinningPool: { key: 'node-pool', value: 'pinned-cpus' },
-      nodeSelector: { 'kubernetes.io/arch': 'amd64' },
-      tolerations: [{ key: 'dedicated', value: 'voice', effect: TaintEffect.NO_SCHEDULE }],
-      priorityClassName: 'voice',
-      runtimeClassName: 'nvidia',
-      minReplicas: 3,
-      maxReplicas: 12,
-      targetCpuUtilizationPercent: 50,
-      targetMemoryUtilizationPercent: 80,
-      idleMemory: Size.gibibytes(2),
-      containerMetrics: true,
-      scaleUpWindow: Duration.seconds(15),
-      scaleDownWindow: Duration.minutes(10),
-      port: 9000,
-      preferSameZone: true,
-      networkPolicy: true,
-      callers: [NetworkPeer.pods({ app: 'voice-agent' })],
-      scrapers: [NetworkPeer.namespace('observability')],
-      allowDns: false,
-      egress: [{ to: NetworkPeer.namespace('logging'), ports: [4317] }],
-      ingress: { host: 'stt.example.com' },
-      httpRoute: { gateway: 'public', gatewayNamespace: 'gateways' },
-      resourceQuota: true,
-      limitRange: true,
-      admissionPolicy: true,
-      kubernetesVersion: '1.36',
-      serviceMonitor: { labels: { release: 'kube-prometheus' } },
-    };
-
-    expect(synthesize(all).objects).toMatchSnapshot();
+    expect(synthesize(ALL_PROPS).objects).toMatchSnapshot();
   });
 
   test('each child can be reached', () => {

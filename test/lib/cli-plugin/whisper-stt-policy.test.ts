@@ -53,7 +53,7 @@ describe('the validation plugin', () => {
           ruleName: 'image-tag',
           recommendation:
             'which image runs is decided when a pod starts, so two pods of one Deployment can run different ones.',
-          fix: 'Give a version as the tag, or a digest. See docs/RULES.md#image-tag.',
+          fix: 'Give a version as the tag, or a digest. See cdk8s-whisper-stt/docs/RULES.md#image-tag.',
           violatingResources: [
             { resourceName: 'stt', locations: ['containers[server].image: stt'], manifestPath: 'b.yaml' },
           ],

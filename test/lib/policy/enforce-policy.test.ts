@@ -37,7 +37,7 @@ describe('synth', () => {
       'Validation failed with the following errors:',
       '[test/stt] [whole-cpus] Deployment stt-service: containers[stt-service].resources.requests.cpu is "1500m": the ' +
         'kubelet pins whole CPUs only, so inference threads would share theirs with other pods. Give whole CPUs, with ' +
-        "the prop 'cpus'. See docs/RULES.md#whole-cpus.",
+        "the prop 'cpus'. See cdk8s-whisper-stt/docs/RULES.md#whole-cpus.",
     ]);
   });
 
@@ -48,7 +48,7 @@ describe('synth', () => {
       'Validation failed with the following errors:',
       '[test/stt] [guaranteed-qos] Deployment stt-service: containers[stt-service].resources.requests.memory is "690Mi": ' +
         'the pod is not Guaranteed, so no CPU of it is pinned and it is among the first to be evicted. Set the request ' +
-        'to the limit, 700Mi. See docs/RULES.md#guaranteed-qos.',
+        'to the limit, 700Mi. See cdk8s-whisper-stt/docs/RULES.md#guaranteed-qos.',
     ]);
   });
 
@@ -139,7 +139,7 @@ describe('advice', () => {
       '[smt-alignment] Deployment stt-service: containers[stt-service].resources.requests.cpu is "3": on nodes with ' +
         'hyper-threads the odd CPU shares its physical core with another pod, and where the kubelet says ' +
         '`full-pcpus-only` the pod is refused with SMTAlignmentError. Give 4 CPUs, or run it on nodes without ' +
-        'hyper-threads. See docs/RULES.md#smt-alignment.',
+        'hyper-threads. See cdk8s-whisper-stt/docs/RULES.md#smt-alignment.',
     ]);
   });
 
