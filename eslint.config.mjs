@@ -145,6 +145,8 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off', // noUncheckedIndexedAccess in hot loops over typed arrays
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-extraneous-class': 'off',
+      // `const { left, out, ...rest }` is how fields are left out.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }],
     },
   },

@@ -25,4 +25,6 @@ export default {
   jsonReporter: { fileName: 'reports/mutation/mutation.json' },
   concurrency: 2,
   checkers: [],
+  // A changed loop condition runs for ever: the tests of a mutant take milliseconds, so that seconds tell.
+  timeoutMS: 2000,
 };

@@ -12,7 +12,9 @@ import { transcriptionJson } from '../text/json';
 import { plainText } from '../text/plain-text';
 import { verboseJson } from '../text/verbose-json';
 import { languageCode } from '../whisper/languages';
+import { REFERENCE_TEMPERATURES } from '../whisper/decoding-options';
 import { transcribe, type Transcription } from '../whisper/transcribe';
+import { PROMPT_TEMPERATURES } from '../whisper/transcribe-options';
 import { WhisperError } from '../whisper/whisper-error';
 
 const USAGE = `Usage: whisper-stt transcribe [OPTIONS] FILE...
@@ -84,7 +86,7 @@ export async function transcribeFiles(args: readonly string[]): Promise<number> 
         const transcription = await transcribe(audio, transcriber, {
           task: 'transcribe',
           language: values.language ? languageCode(values.language) : undefined,
-          temperature: 0,
+          temperature: strategy === 'sequential' ? REFERENCE_TEMPERATURES : PROMPT_TEMPERATURES,
           promptTokens,
           timestamps: values.format === 'verbose_json',
           strategy,

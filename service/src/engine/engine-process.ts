@@ -5,18 +5,17 @@
  * answers probes and reads uploads, is another process.
  */
 import { SAMPLE_RATE_HZ } from '../whisper/audio-format';
-import { decodeWindow } from '../whisper/decode-window';
-import { specialTokensFrom, type SpecialTokens } from '../whisper/special-tokens';
+import { decodeWindow, type WindowModel } from '../whisper/decode-window';
+import { specialTokensFrom } from '../whisper/special-tokens';
 import { WhisperError, type WhisperErrorCode } from '../whisper/whisper-error';
 import { EngineError } from './engine-error';
 import type { EngineProcessOptions, EngineRequest, EngineResponse } from './engine-protocol';
 import { openModelDirectory } from './model-directory';
-import { OnnxWhisperModel } from './onnx-whisper-model';
+import { OnnxWhisperModel, type EncoderOutput } from './onnx-whisper-model';
 import { PromptEncoder } from './prompt-encoder';
+import { BpeTokenizer } from './text-tokenizer';
 
-interface LoadedModel {
-  readonly model: OnnxWhisperModel;
-  readonly special: SpecialTokens;
+interface LoadedModel extends WindowModel<EncoderOutput> {
   readonly modelPath: string;
 }
 
@@ -35,18 +34,31 @@ function send(response: EngineResponse): void {
 async function load(options: EngineProcessOptions): Promise<void> {
   const started = performance.now();
   const directory = openModelDirectory(options.modelStore, options.model, options.quantization);
-  const special = specialTokensFrom(directory.generationConfig, directory.config);
-  const model = await OnnxWhisperModel.load(directory, options.threads);
+  const parts = {
+    special: specialTokensFrom(directory.generationConfig, directory.config),
+    tokenizer: new BpeTokenizer(directory.path),
+    model: await OnnxWhisperModel.load(directory, options.threads),
+  };
   const loadedAt = performance.now();
   // The first run of each graph allocates and pages in its weights: pay for it before the first caller.
-  await decodeWindow(model, special, new Float32Array(SAMPLE_RATE_HZ), {
+  await decodeWindow(parts, new Float32Array(SAMPLE_RATE_HZ), {
     task: 'transcribe',
     timestamps: false,
     temperature: 0,
     maxNewTokens: 4,
   });
-  loaded = { model, special, modelPath: directory.path };
+  loaded = { ...parts, modelPath: directory.path };
   send({ type: 'ready', loadMs: loadedAt - started, warmUpMs: performance.now() - loadedAt });
+  collectAtRest();
+}
+
+/**
+ * A process at rest collects nothing by itself: tensors of the last window, outside of the heap, would stay in the
+ * working set that the autoscaler counts.
+ */
+function collectAtRest(): void {
+  clearTimeout(collection);
+  collection = setTimeout(() => globalThis.gc?.(), REST_MS).unref();
 }
 
 /** Answers a request with what `work` makes of the loaded model, or with how it failed. */
@@ -65,9 +77,7 @@ async function answer(
     else send({ type: 'failed', id, code: whisperCode(error), message: (error as Error).message });
   } finally {
     running.delete(id);
-    // A process at rest collects nothing by itself: tensors of the last window, outside of the heap, would stay in the
-    // working set that the autoscaler counts.
-    collection = setTimeout(() => globalThis.gc?.(), REST_MS).unref();
+    collectAtRest();
   }
 }
 
@@ -85,10 +95,10 @@ process.on('message', (request: EngineRequest) => {
       break;
     case 'decode': {
       const { id, samples, options } = request;
-      void answer(id, async ({ model, special }, signal) => ({
+      void answer(id, async (parts, signal) => ({
         type: 'decoded',
         id,
-        result: await decodeWindow(model, special, samples, options, signal),
+        result: await decodeWindow(parts, samples, options, signal),
       }));
       break;
     }

@@ -80,9 +80,10 @@ class CachedDecoder implements TokenDecoder {
 
   constructor(
     private readonly session: InferenceSession,
-    { decoderLayers, heads, headWidth }: Shapes,
+    private readonly shapes: Shapes,
     private readonly features: EncoderOutput,
   ) {
+    const { decoderLayers, heads, headWidth } = shapes;
     const outputs = (part: string): string[] =>
       Array.from({ length: decoderLayers }, (_, layer) =>
         ['key', 'value'].map((half) => `present.${layer}.${part}.${half}`),
@@ -102,8 +103,16 @@ class CachedDecoder implements TokenDecoder {
     return logits;
   }
 
+  /** A step replaces the tensors of the cache and never writes into them, so that forks can share them. */
+  fork(): CachedDecoder {
+    const fork = new CachedDecoder(this.session, this.shapes, this.features);
+    fork.cache = { ...this.cache };
+    fork.started = this.started;
+    return fork;
+  }
+
+  /** Tensors on the CPU are the garbage collector's, as soon as no text holds them. */
   dispose(): void {
-    for (const tensor of Object.values(this.cache)) tensor.dispose();
     this.cache = {};
   }
 

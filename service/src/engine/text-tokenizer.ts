@@ -14,7 +14,10 @@ interface TokenizerFile {
  * Decoding is a table look-up, so it is done here: the tokenizer library would take 70 MB of the server's process.
  */
 export class BpeTokenizer implements TextTokenizer {
-  private readonly bytes: (Uint8Array | undefined)[] = [];
+  /** Bytes of all tokens, one behind another: as an array each, 50 000 tokens would take 20 MB. */
+  private readonly bytes: Buffer;
+  /** Where each token's bytes begin; those of the next end them. */
+  private readonly starts: Uint32Array;
 
   /** @throws EngineError `model_invalid` */
   constructor(modelPath: string) {
@@ -23,17 +26,31 @@ export class BpeTokenizer implements TextTokenizer {
       throw new EngineError('model_invalid', `tokenizer.json of ${modelPath} has no model.vocab`);
     }
     const added = new Set(file.added_tokens?.map(({ id }) => id));
-    const byteOf = byteAlphabet();
+    const pieces: string[] = [];
     for (const [piece, id] of Object.entries(file.model.vocab)) {
-      if (!added.has(id)) this.bytes[id] = Uint8Array.from(piece, (character) => byteOf.get(character) ?? 0x3f);
+      if (!added.has(id)) pieces[id] = piece;
     }
+    const byteOf = byteAlphabet();
+    const bytes: number[] = [];
+    // One more than there are tokens, for the end of the last.
+    this.starts = new Uint32Array(pieces.length + 1);
+    for (let id = 0; id < pieces.length; id++) {
+      for (const character of pieces[id] ?? '') bytes.push(byteOf.get(character) ?? QUESTION_MARK);
+      this.starts[id + 1] = bytes.length;
+    }
+    this.bytes = Buffer.from(bytes);
   }
 
   /** Special and timestamp tokens are skipped; bytes that make no character become U+FFFD. */
   decode(tokens: readonly number[]): string {
-    return Buffer.concat(tokens.flatMap((token) => this.bytes[token] ?? [])).toString('utf8');
+    return Buffer.concat(
+      tokens.map((id) => this.bytes.subarray(this.starts[id] ?? 0, this.starts[id + 1] ?? 0)),
+    ).toString('utf8');
   }
 }
+
+/** Stands for a character that is none of the alphabet's. */
+const QUESTION_MARK = 0x3f;
 
 /**
  * GPT-2's printable alphabet for bytes: visible Latin-1 characters stand for themselves, the other bytes for the

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Task } from '../whisper/decoding-options';
 import { transcribe, type Transcription } from '../whisper/transcribe';
+import { PROMPT_TEMPERATURES } from '../whisper/transcribe-options';
 import { ApiError } from './api-error';
 import type { AppDependencies } from './app';
 import { DecodedAudioGate } from './decoded-audio-gate';
@@ -88,7 +89,13 @@ export class TranscriptionRunner {
         const transcription = await transcribe(
           audio,
           transcriber,
-          { ...options, promptTokens, strategy: 'pauses' },
+          {
+            ...options,
+            // As OpenAI documents 0: it is raised by itself where the text comes out badly.
+            temperature: options.temperature === 0 ? PROMPT_TEMPERATURES : options.temperature,
+            promptTokens,
+            strategy: 'pauses',
+          },
           signal,
         );
         const processingSeconds = (performance.now() - started) / 1000;

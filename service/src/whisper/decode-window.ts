@@ -14,19 +14,28 @@ import { SuppressTokens } from './logit-filters/suppress-tokens';
 import { TimestampRules } from './logit-filters/timestamp-rules';
 import type { TokenDecoder, WhisperModel } from './model';
 import type { SpecialTokens } from './special-tokens';
-import { newTokenSampler } from './token-sampler';
+import { decodeWithFallback } from './temperature-fallback';
+import type { SearchStart } from './text-search';
+import type { TextTokenizer } from './tokenizer';
+
+/** A model and its vocabulary. */
+export interface WindowModel<Features> {
+  readonly model: WhisperModel<Features>;
+  readonly special: SpecialTokens;
+  readonly tokenizer: TextTokenizer;
+}
 
 /**
- * Decodes one window: one run of the encoder, then a token a step, each chosen among those that the rules of
- * openai/whisper's `decoding.py` allow.
+ * Decodes one window by the rules of openai/whisper's `decoding.py`: one run of the encoder, then a token a step, each
+ * chosen among those that the rules allow. Where the text comes out badly it is decoded again at the next temperature,
+ * from the same encoding and behind the same prompt.
  *
  * @param samples - 16 kHz mono, at most 30 s.
  * @param signal - checked before each step; when it is aborted, its reason is thrown.
  * @throws WhisperError `invalid_option`, `unsupported_language`, `unsupported_task`, `invalid_logits`
  */
 export async function decodeWindow<Features>(
-  model: WhisperModel<Features>,
-  special: SpecialTokens,
+  { model, special, tokenizer }: WindowModel<Features>,
   samples: Float32Array,
   options: DecodingOptions,
   signal?: AbortSignal,
@@ -40,41 +49,77 @@ export async function decodeWindow<Features>(
   let detected: DetectedLanguage | undefined;
   if (previous.length > 0 && detectsLanguage(special, options)) {
     // The language is read off a transcript without a prompt, so that the prompt's language does not speak for it.
-    detected = await withDecoder(model, features, signal, async (append) => {
-      const [logits] = await append([special.startOfTranscript]);
+    detected = await withDecoder(model, features, signal, async (decoder) => {
+      const [logits] = await decoder.append([special.startOfTranscript]);
       return detectLanguage(logits!, special, options.candidateLanguages);
     });
   }
-  return withDecoder(model, features, signal, async (append) => {
-    const start = await readPrompt(append, special, options, previous, detected);
-    return continueText(append, special, options, start);
+  return withDecoder(model, features, signal, async (decoder) => {
+    const start = await readPrompt(decoder, special, options, previous, detected);
+    // The last token is sampled but not read again, so that it needs no position of its own.
+    const positionsLeft = special.maxTargetPositions - start.promptLength + 1;
+    const rules = {
+      filters: logitFilters(special, options),
+      endOfText: special.endOfText,
+      limit: Math.min(options.maxNewTokens ?? special.maxTargetPositions >> 1, positionsLeft),
+    };
+    const text = await decodeWithFallback(start, rules, tokenizer, options);
+    const { noSpeechThreshold = DEFAULT_NO_SPEECH_THRESHOLD, logProbThreshold = DEFAULT_LOG_PROB_THRESHOLD } = options;
+    const readsLikely = text.avgLogProb > logProbThreshold;
+    return Object.freeze({
+      tokens: Object.freeze(text.tokens),
+      tokenLogProbs: Object.freeze(text.tokenLogProbs),
+      language: start.language,
+      languageProbability: start.detected?.probability,
+      avgLogProb: text.avgLogProb,
+      noSpeechProb: start.noSpeechProb,
+      compressionRatio: text.compressionRatio,
+      temperature: text.temperature,
+      isSpeech: !(start.noSpeechProb > noSpeechThreshold) || readsLikely,
+      reachedLimit: !text.ended,
+    });
   });
 }
-
-type Append = TokenDecoder['append'];
 
 /** Runs `use` on a new decoder, whose every step first looks whether anybody still wants the result. */
 async function withDecoder<Features, Result>(
   model: WhisperModel<Features>,
   features: Features,
   signal: AbortSignal | undefined,
-  use: (append: Append) => Promise<Result>,
+  use: (decoder: TokenDecoder) => Promise<Result>,
 ): Promise<Result> {
   signal?.throwIfAborted();
   const decoder = model.newDecoder(features);
   try {
-    return await use((tokens) => {
-      signal?.throwIfAborted();
-      return decoder.append(tokens);
-    });
+    return await use(signal === undefined ? decoder : new AbortableDecoder(decoder, signal));
   } finally {
     decoder.dispose();
   }
 }
 
+/** A decoder that takes no step for somebody who is gone. */
+class AbortableDecoder implements TokenDecoder {
+  constructor(
+    private readonly decoder: TokenDecoder,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  append(tokens: readonly number[]): Promise<readonly Float32Array[]> {
+    this.signal.throwIfAborted();
+    return this.decoder.append(tokens);
+  }
+
+  fork(): TokenDecoder {
+    return new AbortableDecoder(this.decoder.fork(), this.signal);
+  }
+
+  dispose(): void {
+    this.decoder.dispose();
+  }
+}
+
 /** The model after the prompt, ready for the first token. */
-interface Start {
-  readonly logits: Float32Array;
+interface Start extends SearchStart {
   readonly promptLength: number;
   readonly noSpeechProb: number;
   readonly detected: DetectedLanguage | undefined;
@@ -86,7 +131,7 @@ interface Start {
  * first step, and the rest follows a token at a time in the same decoder.
  */
 async function readPrompt(
-  append: Append,
+  decoder: TokenDecoder,
   special: SpecialTokens,
   options: DecodingOptions,
   previous: readonly number[],
@@ -96,8 +141,9 @@ async function readPrompt(
   if (!detectsHere) {
     const language = detectedBefore?.language ?? options.language ?? 'en';
     const prompt = [...previous, special.startOfTranscript, ...transcriptHeader(special, options, language)];
-    const logits = await append(prompt);
+    const logits = await decoder.append(prompt);
     return {
+      decoder,
       logits: logits.at(-1)!,
       promptLength: prompt.length,
       noSpeechProb: probability(logits[previous.length]!, special.noSpeech),
@@ -105,57 +151,12 @@ async function readPrompt(
       language,
     };
   }
-  let logits = (await append([special.startOfTranscript])).at(-1)!;
+  let logits = (await decoder.append([special.startOfTranscript])).at(-1)!;
   const noSpeechProb = probability(logits, special.noSpeech);
   const detected = detectLanguage(logits, special, options.candidateLanguages);
   const header = transcriptHeader(special, options, detected.language);
-  for (const token of header) logits = (await append([token])).at(-1)!;
-  return { logits, promptLength: header.length + 1, noSpeechProb, detected, language: detected.language };
-}
-
-/** Samples tokens until end-of-text or the limit. */
-async function continueText(
-  append: Append,
-  special: SpecialTokens,
-  options: DecodingOptions,
-  start: Start,
-): Promise<DecodingResult> {
-  const filters = logitFilters(special, options);
-  const sample = newTokenSampler(options.temperature, options.seed ?? 0);
-  // The last token is sampled but not read again, so that it needs no position of its own.
-  const positionsLeft = special.maxTargetPositions - start.promptLength + 1;
-  const limit = Math.min(options.maxNewTokens ?? special.maxTargetPositions >> 1, positionsLeft);
-
-  const tokens: number[] = [];
-  const tokenLogProbs: number[] = [];
-  let logProbSum = 0;
-  let reachedLimit = false;
-  for (let logits = start.logits; ;) {
-    for (const filter of filters) filter.apply(logits, tokens);
-    const { token, logProb } = sample(logits);
-    logProbSum += logProb;
-    if (token === special.endOfText) break;
-    tokens.push(token);
-    tokenLogProbs.push(logProb);
-    reachedLimit = tokens.length >= limit;
-    if (reachedLimit) break;
-    logits = (await append([token])).at(-1)!;
-  }
-
-  const avgLogProb = logProbSum / (tokens.length + 1);
-  const soundsSilent = start.noSpeechProb > (options.noSpeechThreshold ?? DEFAULT_NO_SPEECH_THRESHOLD);
-  const readsLikely = avgLogProb > (options.logProbThreshold ?? DEFAULT_LOG_PROB_THRESHOLD);
-  return Object.freeze({
-    tokens: Object.freeze(tokens),
-    tokenLogProbs: Object.freeze(tokenLogProbs),
-    language: start.language,
-    languageProbability: start.detected?.probability,
-    avgLogProb,
-    noSpeechProb: start.noSpeechProb,
-    temperature: options.temperature,
-    isSpeech: !soundsSilent || readsLikely,
-    reachedLimit,
-  });
+  for (const token of header) logits = (await decoder.append([token])).at(-1)!;
+  return { decoder, logits, promptLength: header.length + 1, noSpeechProb, detected, language: detected.language };
 }
 
 function detectsLanguage(special: SpecialTokens, options: DecodingOptions): boolean {
@@ -168,15 +169,16 @@ function previousText(special: SpecialTokens, { promptTokens = [] }: DecodingOpt
   return [special.startOfPrevious, ...promptTokens.slice(-((special.maxTargetPositions >> 1) - 1))];
 }
 
-/** What stands between `<|startoftranscript|>` and the text. */
+/** What stands between `<|startoftranscript|>` and the text that is sampled. */
 function transcriptHeader(
   special: SpecialTokens,
-  { task, timestamps }: DecodingOptions,
+  { task, timestamps, prefixTokens = [] }: DecodingOptions,
   language: string,
 ): readonly number[] {
   const header: number[] = [];
   if (special.multilingual) header.push(special.languages.get(language)!, special[task]!);
   if (!timestamps) header.push(special.noTimestamps);
+  header.push(...prefixTokens.slice(0, special.maxTargetPositions >> 1));
   return header;
 }
 

@@ -27,8 +27,42 @@ export interface DecodingOptions {
   /** Whether the model writes timestamps between the segments. Without them it needs fewer steps. */
   readonly timestamps: boolean;
 
-  /** 0 takes the likeliest token at each step; above, tokens are drawn from softmax(logits / temperature). */
-  readonly temperature: number;
+  /**
+   * 0 takes the likeliest token at each step; above, tokens are drawn from softmax(logits / temperature).
+   *
+   * Of several, the next is tried where the text of the one before repeats itself or is unlikely
+   * ({@link compressionRatioThreshold}, {@link logProbThreshold}); that of the last one stands whatever it is like.
+   */
+  readonly temperature: number | readonly number[];
+
+  /**
+   * At a temperature above 0, how many texts are drawn; the likeliest stands (openai/whisper `best_of`).
+   *
+   * @default 1
+   */
+  readonly bestOf?: number;
+
+  /**
+   * At temperature 0, how many texts are pursued side by side, instead of the likeliest token alone.
+   *
+   * @default 1
+   */
+  readonly beamSize?: number;
+
+  /**
+   * A beam search ends when `patience` × {@link beamSize} texts have ended (arXiv:2204.05424).
+   *
+   * @default 1
+   */
+  readonly patience?: number;
+
+  /**
+   * How much longer texts are favoured when the likeliest of several is chosen, 0 to 1: the sum of the
+   * log-probabilities is divided by ((5 + length) / 6) to this power (arXiv:1609.08144).
+   *
+   * @default - divided by the length
+   */
+  readonly lengthPenalty?: number;
 
   /**
    * Text that came before, as tokens; the model goes on in its style and vocabulary. The last 223 are used (half of the
@@ -37,6 +71,13 @@ export interface DecodingOptions {
    * @default - none
    */
   readonly promptTokens?: readonly number[];
+
+  /**
+   * Beginning of the window's text, as tokens; the model goes on behind it, and the result is without it.
+   *
+   * @default - none
+   */
+  readonly prefixTokens?: readonly number[];
 
   /**
    * Most tokens that are sampled.
@@ -53,7 +94,16 @@ export interface DecodingOptions {
   readonly noSpeechThreshold?: number;
 
   /**
-   * Average log-probability above which a text is likely, whatever the no-speech probability says.
+   * Ratio of the text's length to that of its compression above which it counts as repeating itself, so that the next
+   * temperature is tried.
+   *
+   * @default 2.4 (openai/whisper `compression_ratio_threshold`)
+   */
+  readonly compressionRatioThreshold?: number;
+
+  /**
+   * Average log-probability above which a text is likely, whatever the no-speech probability says, and below which the
+   * next temperature is tried, unless the window counts as no speech.
    *
    * @default -1 (openai/whisper `logprob_threshold`)
    */
@@ -69,6 +119,15 @@ export interface DecodingOptions {
 
 export const DEFAULT_NO_SPEECH_THRESHOLD = 0.6;
 export const DEFAULT_LOG_PROB_THRESHOLD = -1;
+export const DEFAULT_COMPRESSION_RATIO_THRESHOLD = 2.4;
+
+/** The temperatures of openai/whisper's `transcribe`. */
+export const REFERENCE_TEMPERATURES: readonly number[] = [0, 0.2, 0.4, 0.6, 0.8, 1];
+
+/** Temperatures of the options, in the order in which they are tried. */
+export function temperaturesOf({ temperature }: Pick<DecodingOptions, 'temperature'>): readonly number[] {
+  return typeof temperature === 'number' ? [temperature] : temperature;
+}
 
 /**
  * Checks the options against the model, before anything is computed.
@@ -76,12 +135,27 @@ export const DEFAULT_LOG_PROB_THRESHOLD = -1;
  * @throws WhisperError `invalid_option`, `unsupported_language`, `unsupported_task`
  */
 export function checkDecodingOptions(options: DecodingOptions, special: SpecialTokens): void {
-  const { temperature, maxNewTokens, language, candidateLanguages, task } = options;
-  if (!Number.isFinite(temperature) || temperature < 0) {
-    throw new WhisperError('invalid_option', `temperature must be a number of 0 or more, got ${temperature}.`);
+  const { patience, lengthPenalty, language, candidateLanguages, task } = options;
+  const temperatures = temperaturesOf(options);
+  if (temperatures.length === 0) {
+    throw new WhisperError('invalid_option', 'temperature is an empty list: give at least one.');
   }
-  if (maxNewTokens !== undefined && !(Number.isInteger(maxNewTokens) && maxNewTokens > 0)) {
-    throw new WhisperError('invalid_option', `maxNewTokens must be a whole number above 0, got ${maxNewTokens}.`);
+  for (const temperature of temperatures) {
+    if (!Number.isFinite(temperature) || temperature < 0) {
+      throw new WhisperError('invalid_option', `temperature must be a number of 0 or more, got ${temperature}.`);
+    }
+  }
+  for (const name of ['maxNewTokens', 'bestOf', 'beamSize'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
+      throw new WhisperError('invalid_option', `${name} must be a whole number above 0, got ${value}.`);
+    }
+  }
+  if (patience !== undefined && !(Number.isFinite(patience) && patience > 0)) {
+    throw new WhisperError('invalid_option', `patience must be a number above 0, got ${patience}.`);
+  }
+  if (lengthPenalty !== undefined && !(lengthPenalty >= 0 && lengthPenalty <= 1)) {
+    throw new WhisperError('invalid_option', `lengthPenalty must be a number from 0 to 1, got ${lengthPenalty}.`);
   }
   if (language !== undefined) checkLanguage(language, special);
   if (candidateLanguages?.length === 0) {

@@ -21,6 +21,9 @@ export interface DecodingResult {
   /** Probability of `<|nospeech|>` where the transcript starts, before any rule, in 0…1. */
   readonly noSpeechProb: number;
 
+  /** Bytes of the text over bytes of its compression; above 2.4 it repeats itself. */
+  readonly compressionRatio: number;
+
   /** Temperature that the tokens were chosen at. */
   readonly temperature: number;
 

@@ -11,7 +11,7 @@ export interface WhisperModel<Features> {
    */
   encode(samples: Float32Array): Promise<Features>;
 
-  /** Starts a text over `features`. Several decoders may be started over the same features, one after the other. */
+  /** Starts a text over `features`. Several may be started over the same features. */
   newDecoder(features: Features): TokenDecoder;
 }
 
@@ -25,6 +25,12 @@ export interface TokenDecoder {
    * them; they are valid until the next call.
    */
   append(tokens: readonly number[]): Promise<readonly Float32Array[]>;
+
+  /**
+   * A second text that begins with the same tokens. Both go on by themselves; what they have in common was computed
+   * once and is kept once. The fork is disposed of by itself.
+   */
+  fork(): TokenDecoder;
 
   /** Frees the memory of this text. Called exactly once, whatever happened before. */
   dispose(): void;

@@ -1,5 +1,4 @@
 import { SAMPLE_RATE_HZ, SAMPLES_PER_FRAME, TIMESTAMPS_PER_SECOND } from './audio-format';
-import { compressionRatio } from './compression-ratio';
 import type { DecodingResult } from './decoding-result';
 import type { SpecialTokens } from './special-tokens';
 import type { TextTokenizer } from './tokenizer';
@@ -141,7 +140,6 @@ export function toSegments(
   firstId: number,
 ): readonly (readonly [Segment, TimedSlice])[] {
   const windowStartS = startSample / SAMPLE_RATE_HZ;
-  const windowRatio = compressionRatio(tokenizer.decode(result.tokens).trim());
   return slices
     .map((slice) => [tokenizer.decode(slice.tokens), slice] as const)
     .filter(([text]) => text.trim() !== '')
@@ -155,7 +153,7 @@ export function toSegments(
         tokens: Object.freeze([...slice.tokens]),
         temperature: result.temperature,
         avgLogProb: result.avgLogProb,
-        compressionRatio: windowRatio,
+        compressionRatio: result.compressionRatio,
         noSpeechProb: result.noSpeechProb,
       }),
       slice,

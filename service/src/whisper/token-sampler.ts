@@ -22,17 +22,23 @@ export type TokenSampler = (logits: Float32Array) => SampledToken;
 export function newTokenSampler(temperature: number, seed: number): TokenSampler {
   const random = newRandom(seed);
   return (logits) => {
-    const normalizer = logSumExp(logits);
-    if (!Number.isFinite(normalizer)) {
-      throw new WhisperError(
-        'invalid_logits',
-        `The model's logits leave no token to choose (their log-sum-exp is ${normalizer}). ` +
-          'Check the model files: weights that overflow give such logits.',
-      );
-    }
+    const normalizer = checkNormalizer(logSumExp(logits));
     const token = temperature === 0 ? likeliest(logits) : draw(logits, temperature, random());
     return { token, logProb: logits[token]! - normalizer };
   };
+}
+
+/**
+ * @param normalizer - log-sum-exp of filtered logits
+ * @throws WhisperError `invalid_logits` where they leave nothing to choose
+ */
+export function checkNormalizer(normalizer: number): number {
+  if (Number.isFinite(normalizer)) return normalizer;
+  throw new WhisperError(
+    'invalid_logits',
+    `The model's logits leave no token to choose (their log-sum-exp is ${normalizer}). ` +
+      'Check the model files: weights that overflow give such logits.',
+  );
 }
 
 function likeliest(logits: Float32Array): number {

@@ -44,7 +44,24 @@ export interface TranscribeOptions extends DecodingOptions {
   readonly paddingMs?: number;
 }
 
+/**
+ * Temperatures for callers who wait: a text that comes out badly is tried twice more, where openai/whisper tries five
+ * times. The second draws from much the same tokens, the third leaves the rut.
+ */
+export const PROMPT_TEMPERATURES: readonly number[] = [0, 0.2, 0.6];
+
 export const DEFAULT_JOIN_PAUSE_MS = 2000;
+
+/**
+ * Most tokens that a stretch of speech can need: the fastest speech in the scripts that take most tokens a syllable. A
+ * model that repeats itself is stopped there, long before Whisper's 224 tokens.
+ */
+const BUDGET = { tokens: 16, tokensPerSecond: 25 };
+
+/** @param samples - of the window that a stretch of speech is decoded in */
+export function tokenBudget(samples: Float32Array): number {
+  return BUDGET.tokens + Math.ceil((BUDGET.tokensPerSecond * samples.length) / SAMPLE_RATE_HZ);
+}
 
 /** Soft beginnings and endings of words lie below a detector's threshold, and more audio costs the encoder nothing. */
 const DEFAULT_PADDING_MS = 300;

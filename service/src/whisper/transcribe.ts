@@ -8,7 +8,7 @@ import { toSegments, type Segment } from './segments';
 import type { SpeechAudio } from './speech-audio';
 import type { SpecialTokens } from './special-tokens';
 import type { TextTokenizer } from './tokenizer';
-import { checkTranscribeOptions, type TranscribeOptions } from './transcribe-options';
+import { checkTranscribeOptions, tokenBudget, type TranscribeOptions } from './transcribe-options';
 import { joinTexts } from './transcript-text';
 
 export type { SpeechAudio, TranscribeOptions };
@@ -74,9 +74,23 @@ export async function* transcribeSegments(
   let language = options.language;
   let languageProbability: number | undefined;
 
+  // Options of the whole transcription mean nothing to a window.
+  const { strategy, conditionOnPreviousText, joinPauseMs, paddingMs, ...decoding } = options;
+  /** The options that one window is decoded with. */
+  const windowOptions = (samples: Float32Array, promptTokens: readonly number[]): DecodingOptions => {
+    const longest = special.maxTargetPositions >> 1;
+    const budget = strategy === 'pauses' ? Math.min(tokenBudget(samples), longest) : longest;
+    return {
+      ...decoding,
+      language,
+      timestamps: options.timestamps || strategy === 'sequential',
+      promptTokens,
+      maxNewTokens: options.maxNewTokens ?? budget,
+    };
+  };
   const decode: PromptedDecoder = async (samples, promptTokens) => {
     signal?.throwIfAborted();
-    const result = await transcriber.decodeWindow(samples, windowOptions(options, language, promptTokens), signal);
+    const result = await transcriber.decodeWindow(samples, windowOptions(samples, promptTokens), signal);
     if (language === undefined && result.isSpeech) {
       ({ language, languageProbability } = result);
     }
@@ -85,12 +99,12 @@ export async function* transcribeSegments(
   /** The first sound of a recording may be a greeting, a name, a cough: the language is that of its first speech. */
   const detectLanguage = async (samples: Float32Array): Promise<void> => {
     if (language !== undefined) return;
-    const detection = { ...windowOptions(options, language, []), maxNewTokens: 1, timestamps: false };
+    const detection = { ...windowOptions(samples, []), temperature: 0, maxNewTokens: 1, timestamps: false };
     const result = await transcriber.decodeWindow(samples, detection, signal);
     if (result.isSpeech) ({ language, languageProbability } = result);
   };
   const windows =
-    options.strategy === 'pauses'
+    strategy === 'pauses'
       ? decodeAtPauses(audio, transcriber, options, decode, detectLanguage)
       : decodeSequentially(audio, special, options, decode);
 
@@ -135,24 +149,4 @@ export async function transcribe(
     options.task === 'translate' ? 'en' : step.value.language,
   );
   return Object.freeze({ ...step.value, text, segments: Object.freeze(segments) });
-}
-
-/** The options that one window is decoded with. */
-function windowOptions(
-  { strategy, candidateLanguages, task, timestamps, temperature, maxNewTokens, ...rest }: TranscribeOptions,
-  language: string | undefined,
-  promptTokens: readonly number[],
-): DecodingOptions {
-  return {
-    language,
-    candidateLanguages,
-    task,
-    timestamps: timestamps || strategy === 'sequential',
-    temperature,
-    promptTokens,
-    maxNewTokens,
-    noSpeechThreshold: rest.noSpeechThreshold,
-    logProbThreshold: rest.logProbThreshold,
-    seed: rest.seed,
-  };
 }

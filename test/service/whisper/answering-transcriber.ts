@@ -1,4 +1,4 @@
-import type { DecodingOptions } from '../../../service/src/whisper/decoding-options';
+import { temperaturesOf, type DecodingOptions } from '../../../service/src/whisper/decoding-options';
 import type { DecodingResult } from '../../../service/src/whisper/decoding-result';
 import type { SpeechAudio, WindowTranscriber } from '../../../service/src/whisper/transcribe';
 import { SPECIAL, TOKENIZER } from './small-vocabulary';
@@ -41,7 +41,8 @@ export function answering(...answers: Answer[]): WindowTranscriber & { readonly 
         languageProbability: options.language === undefined ? 0.75 : undefined,
         avgLogProb: -0.4,
         noSpeechProb: 0.1,
-        temperature: options.temperature,
+        compressionRatio: 1,
+        temperature: temperaturesOf(options)[0]!,
         isSpeech: true,
         reachedLimit: false,
         ...given,

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { decodeWindow } from '../../../service/src/whisper/decode-window';
+import { decodeWindow as decodeWindowWith } from '../../../service/src/whisper/decode-window';
 import type { DecodingOptions } from '../../../service/src/whisper/decoding-options';
-import { specialTokensFrom } from '../../../service/src/whisper/special-tokens';
+import type { DecodingResult } from '../../../service/src/whisper/decoding-result';
+import { specialTokensFrom, type SpecialTokens } from '../../../service/src/whisper/special-tokens';
 import { certain, FakeModel, logitsWith, randomModel, scriptedModel } from './fake-model';
-import { CONFIG, GENERATION_CONFIG, SPECIAL, TEXT_TOKENS, timestamp } from './small-vocabulary';
+import { CONFIG, GENERATION_CONFIG, SPECIAL, TEXT_TOKENS, timestamp, TOKENIZER } from './small-vocabulary';
 
 const { startOfTranscript, transcribe, translate, noTimestamps, endOfText, startOfPrevious, noSpeech, timestampBegin } =
   SPECIAL;
@@ -12,12 +13,22 @@ const ENGLISH: DecodingOptions = { language: 'en', task: 'transcribe', timestamp
 const DETECT: DecodingOptions = { ...ENGLISH, language: undefined };
 const SECOND = new Float32Array(16_000);
 
+function decodeWindow(
+  model: FakeModel,
+  special: SpecialTokens,
+  samples: Float32Array,
+  options: DecodingOptions,
+  signal?: AbortSignal,
+): Promise<DecodingResult> {
+  return decodeWindowWith({ model, special, tokenizer: TOKENIZER }, samples, options, signal);
+}
+
 describe('the prompt', () => {
   test('is read in one step where the language is given', async () => {
     const model = scriptedModel([1, 2]);
     const result = await decodeWindow(model, SPECIAL, SECOND, ENGLISH);
     expect(result.tokens).toEqual([1, 2]);
-    expect(model.steps).toEqual([[[startOfTranscript, EN, transcribe, noTimestamps], [1], [2]]]);
+    expect(model.steps).toEqual([[[startOfTranscript, EN, transcribe, noTimestamps]], [[1], [2]]]);
     expect(model.encoded).toEqual([16_000]);
   });
 
@@ -46,7 +57,7 @@ describe('the prompt', () => {
     const special = specialTokensFrom(generationConfig, CONFIG);
     const model = new FakeModel((tokens) => certain(tokens.length === 2 ? 1 : endOfText));
     const result = await decodeWindow(model, special, SECOND, DETECT);
-    expect(model.steps).toEqual([[[startOfTranscript, noTimestamps], [1]]]);
+    expect(model.steps).toEqual([[[startOfTranscript, noTimestamps]], [[1]]]);
     expect(result).toMatchObject({ tokens: [1], language: 'en', languageProbability: undefined });
   });
 });
@@ -63,7 +74,7 @@ describe('language detection', () => {
     expect(result.language).toBe('de');
     expect(result.languageProbability).toBeCloseTo(4 / 7, 6);
     expect(result.tokens).toEqual([1]);
-    expect(model.steps).toEqual([[[startOfTranscript], [DE], [transcribe], [noTimestamps], [1]]]);
+    expect(model.steps).toEqual([[[startOfTranscript], [DE], [transcribe], [noTimestamps]], [[1]]]);
     expect(model.encoded).toHaveLength(1);
   });
 
@@ -79,7 +90,8 @@ describe('language detection', () => {
     expect(result).toMatchObject({ language: 'es', tokens: [1] });
     expect(model.steps).toEqual([
       [[startOfTranscript]],
-      [[startOfPrevious, 4, 5, startOfTranscript, ES, transcribe, noTimestamps], [1]],
+      [[startOfPrevious, 4, 5, startOfTranscript, ES, transcribe, noTimestamps]],
+      [[1]],
     ]);
     expect(model.encoded).toHaveLength(1);
     expect(model.alive).toBe(0);
@@ -155,14 +167,14 @@ describe('the length of a text', () => {
     const model = endless();
     const result = await decodeWindow(model, SPECIAL, SECOND, { ...ENGLISH, maxNewTokens: 5 });
     expect(result).toMatchObject({ tokens: [1, 1, 1, 1, 1], reachedLimit: true });
-    expect(model.steps[0]).toHaveLength(5);
+    expect(model.steps.flat()).toHaveLength(5);
   });
 
   test('never needs more positions than the decoder has', async () => {
     const model = endless();
     const promptTokens = Array.from({ length: 223 }, () => 1);
     const result = await decodeWindow(model, SPECIAL, SECOND, { ...ENGLISH, promptTokens, maxNewTokens: 1000 });
-    expect(model.steps[0]!.flat()).toHaveLength(448);
+    expect(model.steps.flat(2)).toHaveLength(448);
     expect(result.tokens).toHaveLength(448 - 228 + 1);
   });
 
@@ -246,7 +258,7 @@ describe('the rules hold on random logits', () => {
         const promptTokens = prompted ? [1] : [];
         await decodeWindow(model, SPECIAL, SECOND, { ...DETECT, maxNewTokens: 3, promptTokens });
         expect(model.alive).toBe(0);
-        expect(model.steps).toHaveLength(prompted ? 2 : 1);
+        expect(model.steps).toHaveLength(prompted ? 3 : 2);
       }),
       { numRuns: 20 },
     );
@@ -268,7 +280,7 @@ describe('an abort', () => {
         return certain(1);
       });
       await expect(decodeWindow(model, SPECIAL, SECOND, options, abort.signal)).rejects.toBe(reason);
-      expect(model.steps[0]).toHaveLength(stopAfter);
+      expect(model.steps.flat()).toHaveLength(stopAfter);
       expect(model.alive).toBe(0);
     }
   });

@@ -10,7 +10,7 @@ export type LogitsOf = (tokens: readonly number[]) => Float32Array;
  */
 export class FakeModel implements WhisperModel<string> {
   readonly encoded: number[] = [];
-  /** Tokens of each step, one list a decoder. */
+  /** Tokens of each step, one list a decoder; a fork has its own steps alone. */
   readonly steps: number[][][] = [];
   alive = 0;
 
@@ -22,22 +22,35 @@ export class FakeModel implements WhisperModel<string> {
   }
 
   newDecoder(): TokenDecoder {
+    return this.decoderAfter([]);
+  }
+
+  private decoderAfter(read: readonly number[]): TokenDecoder {
     const steps: number[][] = [];
     this.steps.push(steps);
     this.alive++;
-    let handedOut: Float32Array[] = [];
+    let handedOut: readonly Float32Array[] = [];
+    let disposed = false;
     return {
       append: (tokens) => {
-        if (steps.length > 0 && tokens.length !== 1) throw new Error(`a later step of ${tokens.length} tokens`);
+        if (disposed) throw new Error('a step after dispose');
+        if (read.length + steps.length > 0 && tokens.length !== 1)
+          throw new Error(`a later step of ${tokens.length} tokens`);
         if (tokens.length === 0) throw new Error('a step of no tokens');
         for (const old of handedOut) old.fill(NaN);
-        const before = steps.flat();
+        const before = [...read, ...steps.flat()];
         steps.push([...tokens]);
         if (before.length + tokens.length > SPECIAL.maxTargetPositions) throw new Error('more tokens than positions');
         handedOut = tokens.map((_, i) => this.logitsOf([...before, ...tokens.slice(0, i + 1)]));
         return Promise.resolve(handedOut);
       },
+      fork: () => {
+        if (disposed) throw new Error('a fork after dispose');
+        return this.decoderAfter([...read, ...steps.flat()]);
+      },
       dispose: () => {
+        if (disposed) throw new Error('a second dispose');
+        disposed = true;
         this.alive--;
       },
     };

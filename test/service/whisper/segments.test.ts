@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { decodeWindow } from '../../../service/src/whisper/decode-window';
 import { clampToAudio, splitAtTimestamps, type TimedSlice } from '../../../service/src/whisper/segments';
 import { randomModel } from './fake-model';
-import { SPECIAL, timestamp } from './small-vocabulary';
+import { SPECIAL, timestamp, TOKENIZER } from './small-vocabulary';
 
 const t = timestamp;
 
@@ -112,13 +112,17 @@ test('of any tokens, segments come in order, longer than nothing and inside the 
 test('of what the rules let through, no text is lost', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), fc.double({ min: 0.01, max: 30, noNaN: true }), async (seed, windowS) => {
-      const { tokens } = await decodeWindow(randomModel(seed), SPECIAL, new Float32Array(16), {
-        language: 'en',
-        task: 'transcribe',
-        timestamps: true,
-        temperature: 0,
-        maxNewTokens: 40,
-      });
+      const { tokens } = await decodeWindow(
+        { model: randomModel(seed), special: SPECIAL, tokenizer: TOKENIZER },
+        new Float32Array(16),
+        {
+          language: 'en',
+          task: 'transcribe',
+          timestamps: true,
+          temperature: 0,
+          maxNewTokens: 40,
+        },
+      );
       expectOrdered(tokens, windowS);
       const { finished, unfinished } = split(tokens, windowS);
       const kept = clampToAudio(unfinished === undefined ? finished : [...finished, unfinished], windowS);

@@ -43,7 +43,7 @@ describe('at pauses', () => {
         tokens: [1, 2],
         temperature: 0,
         avgLogProb: -0.4,
-        compressionRatio: expect.closeTo(3 / 11, 5),
+        compressionRatio: 1,
         noSpeechProb: 0.1,
       },
       expect.objectContaining({ id: 1, seekFrames: 500, startS: 5, endS: 6.5, text: ' c' }),
@@ -239,7 +239,8 @@ describe('sequentially', () => {
         const transcriber: WindowTranscriber = {
           special: SPECIAL,
           tokenizer: TOKENIZER,
-          decodeWindow: (samples, options, signal) => decodeWindow(model, SPECIAL, samples, options, signal),
+          decodeWindow: (samples, options, signal) =>
+            decodeWindow({ model, special: SPECIAL, tokenizer: TOKENIZER }, samples, options, signal),
         };
         const options = { ...SEQUENTIAL, maxNewTokens: 12, conditionOnPreviousText: true };
         const { segments } = await transcribe(audio(33, [0, 33]), transcriber, options);
