@@ -133,7 +133,17 @@ const importRules = [
 
 export default tseslint.config(
   {
-    ignores: ['build/', 'artifacts/', 'coverage/', 'reports/', 'imports/', 'dist/', 'service/models/', 'node_modules/'],
+    ignores: [
+      '.stryker-tmp/',
+      'build/',
+      'artifacts/',
+      'coverage/',
+      'reports/',
+      'imports/',
+      'dist/',
+      'service/models/',
+      'node_modules/',
+    ],
   },
   js.configs.recommended,
   {

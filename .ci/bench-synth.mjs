@@ -33,7 +33,11 @@ const PROGRAM = {
     app.synth();`,
 };
 
-function measure(title, code) {
+/** Seconds of CPU on an idle machine. */
+const PROMISED = { app: 0.8, services: 10 };
+const LENIENCY = 5;
+
+function measure(title, code, promised) {
   const outdir = mkdtempSync(join(tmpdir(), 'bench-synth-'));
   const report = "process.on('exit', () => console.log(JSON.stringify(process.cpuUsage())));";
   const started = performance.now();
@@ -48,11 +52,14 @@ function measure(title, code) {
     throw new Error(`${title}: ${stderr}`);
   }
   const { user, system } = JSON.parse(stdout.trim().split('\n').at(-1));
-  console.log(
-    `${title.padEnd(40)} ${((user + system) / 1e6).toFixed(2).padStart(6)} s CPU ${wall.toFixed(2).padStart(6)} s wall`,
-  );
+  const cpu = (user + system) / 1e6;
+  if (cpu > LENIENCY * promised) {
+    console.error(`${title}: ${cpu.toFixed(2)} s of CPU; ${promised} s are promised`);
+    process.exitCode = 1;
+  }
+  console.log(`${title.padEnd(40)} ${cpu.toFixed(2).padStart(6)} s CPU ${wall.toFixed(2).padStart(6)} s wall`);
 }
 
-measure('the default app', `require(${JSON.stringify(join(BUILD, 'apps/voice-agent-phase5.js'))})`);
-measure(`${SERVICES} services in one chart`, PROGRAM.prelude + PROGRAM.oneChart);
-measure(`${SERVICES} charts of one service`, PROGRAM.prelude + PROGRAM.chartEach);
+measure('the default app', `require(${JSON.stringify(join(BUILD, 'apps/voice-agent-phase5.js'))})`, PROMISED.app);
+measure(`${SERVICES} services in one chart`, PROGRAM.prelude + PROGRAM.oneChart, PROMISED.services);
+measure(`${SERVICES} charts of one service`, PROGRAM.prelude + PROGRAM.chartEach, PROMISED.services);

@@ -39,15 +39,22 @@ const count = (mutants, statuses) => mutants.filter(({ status }) => statuses.inc
 
 function row(name, mutants) {
   const noticed = count(mutants, NOTICED);
+  const endless = count(mutants, ['Timeout']);
   const missed = count(mutants, MISSED);
   const score = noticed + missed === 0 ? 100 : (100 * noticed) / (noticed + missed);
-  return { name, noticed, missed, score };
+  return { name, noticed, endless, missed, score };
 }
 
-const line = ({ name, noticed, missed, score }) => `| ${name} | ${score.toFixed(1)} % | ${noticed} | ${missed} |`;
+const line = ({ name, noticed, endless, missed, score }) =>
+  `| ${name} | ${score.toFixed(1)} % | ${noticed} | ${endless} | ${missed} |`;
 
-/** As one line of a table holds it. */
-const code = (text) => `\`${text.replace(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 80)}\``;
+/** As one cell of a table holds it: a fence that is longer than any in it. */
+function code(text) {
+  const short = text.replace(/\s+/g, ' ').slice(0, 80).trim();
+  const longest = Math.max(0, ...(short.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = '`'.repeat(longest + 1);
+  return short === '' ? 'nothing' : `${fence} ${short.replaceAll('|', '\\|')} ${fence}`;
+}
 
 function missedLine(name, source, { location: { start, end }, replacement = '' }) {
   const lines = source.split('\n').slice(start.line - 1, end.line);
@@ -81,8 +88,8 @@ would need all the tests.
 
 Inputs: \`${hashOf(sources)}\`
 
-| file | score | noticed | missed |
-| --- | --- | --- | --- |
+| file | score | noticed | of which by running on for ever | missed |
+| --- | --- | --- | --- | --- |
 ${[total, ...rows].map(line).join('\n')}
 
 ## Missed

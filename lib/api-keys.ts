@@ -1,10 +1,7 @@
 import { Secret, Volume, type VolumeMount } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { isObjectName } from './object-name';
-import type { HttpRouteProps } from './http-route';
-import type { IngressProps } from './ingress';
 import type { PropFaults } from './prop-faults';
-import type { Warnings } from './warnings';
 
 /** Who may use the API. */
 export interface ApiKeysProps {
@@ -33,7 +30,7 @@ const FILE = 'api-keys';
 const FILE_MODE = 0o440;
 
 /** As the API has it for the keys of a Secret's data. */
-const SECRET_KEY = /^[-._A-Za-z0-9]{1,253}$/;
+const SECRET_KEY = /^(?!\.\.|\.$)[-._A-Za-z0-9]{1,253}$/;
 
 /** Where the API keys come from. */
 export class ApiKeys {
@@ -76,21 +73,5 @@ export class ApiKeys {
       },
     );
     return [{ path: FOLDER, volume, readOnly: true }];
-  }
-}
-
-/** Who is reachable from outside of the cluster should know who calls. */
-export function warnOfOpenDoors(
-  { ingress, httpRoute }: IngressProps & HttpRouteProps,
-  keys: ApiKeys,
-  warnings: Warnings,
-): void {
-  const doors = Object.entries({ ingress, httpRoute }).flatMap(([prop, door]) => (door === undefined ? [] : [prop]));
-  if (doors.length > 0 && keys.path === undefined) {
-    warnings.add(
-      'exposed-without-keys',
-      `${doors.join(' and ')} ${doors.length > 1 ? 'open' : 'opens'} the service to everybody who reaches the proxy, and ` +
-        'nobody has to say who they are. Give apiKeysSecretName, or let the proxy authenticate callers.',
-    );
   }
 }

@@ -47,6 +47,17 @@ export const ENV = {
   mklThreads: 'MKL_NUM_THREADS',
 } as const;
 
+/** What every variable of the server's own begins with. One that does and means nothing is a fault. */
+export const ENV_PREFIX = 'STT_';
+
+/**
+ * Whether a variable is one of those that Kubernetes adds for each Service of the namespace: `STT_SERVICE_SERVICE_HOST`,
+ * `STT_SERVICE_PORT_8000_TCP`, ….
+ */
+export function isServiceLink(name: string): boolean {
+  return /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/.test(name);
+}
+
 /** Port of the server inside the container (that of the service it replaces). */
 export const CONTAINER_PORT = 8000;
 

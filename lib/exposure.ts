@@ -1,7 +1,11 @@
 import { isIPv4 } from 'node:net';
+import type { ApiKeys } from './api-keys';
+import type { HttpRouteProps } from './http-route';
+import type { IngressProps } from './ingress';
 import type { NetworkPeer } from './network-peer';
 import { isObjectName } from './object-name';
 import type { PropFaults } from './prop-faults';
+import type { Warnings } from './warnings';
 
 /**
  * What the outside may ask for unless told otherwise: the API of OpenAI. Metrics, probes and the routes without a
@@ -58,5 +62,21 @@ export class ExposureChecks {
 
   #fault(field: string, value: string, remedy: string): void {
     this.faults.add(this.code, `${this.prop}.${field}`, value, remedy);
+  }
+}
+
+/** Who is reachable from outside of the cluster should know who calls. */
+export function warnOfOpenDoors(
+  { ingress, httpRoute }: IngressProps & HttpRouteProps,
+  keys: ApiKeys,
+  warnings: Warnings,
+): void {
+  const doors = Object.entries({ ingress, httpRoute }).flatMap(([prop, door]) => (door === undefined ? [] : [prop]));
+  if (doors.length > 0 && keys.path === undefined) {
+    warnings.add(
+      'exposed-without-keys',
+      `${doors.join(' and ')} ${doors.length > 1 ? 'open' : 'opens'} the service to everybody who reaches the proxy, and ` +
+        'nobody has to say who they are. Give apiKeysSecretName, or let the proxy authenticate callers.',
+    );
   }
 }

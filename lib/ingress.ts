@@ -7,6 +7,7 @@ import { DEFAULT_PATHS, ExposureChecks } from './exposure';
 import type { Identity } from './identity';
 import { NetworkPeer } from './network-peer';
 import type { PropFaults } from './prop-faults';
+import type { Warnings } from './warnings';
 
 /** How callers outside of the cluster reach the service, by an Ingress. */
 export interface IngressProps {
@@ -113,8 +114,17 @@ export class IngressExposure {
   }
 
   /** @returns undefined where no Ingress is asked for */
-  static of(props: IngressProps, server: ServerLimits, faults: PropFaults): IngressExposure | undefined {
-    return props.ingress && new IngressExposure(props.ingress, server, faults);
+  static of(
+    { ingress }: IngressProps,
+    server: ServerLimits,
+    faults: PropFaults,
+    warnings: Warnings,
+  ): IngressExposure | undefined {
+    if (ingress === undefined) {
+      return undefined;
+    }
+    warnOfOtherControllers(ingress, warnings);
+    return new IngressExposure(ingress, server, faults);
   }
 
   /** Keys of the annotations that the user gave. */
@@ -148,6 +158,24 @@ export class IngressExposure {
     };
     return Object.fromEntries(
       Object.entries(annotations).map(([name, value]) => [`nginx.ingress.kubernetes.io/${name}`, value]),
+    );
+  }
+}
+
+/** Another controller reads other annotations, and its pods are elsewhere. */
+function warnOfOtherControllers(
+  { className = DEFAULT_CLASS, annotations, proxy }: IngressOptions,
+  warnings: Warnings,
+): void {
+  const missing = Object.entries({ annotations, proxy }).flatMap(([name, value]) =>
+    value === undefined ? [name] : [],
+  );
+  if (!className.includes(DEFAULT_CLASS) && missing.length > 0) {
+    warnings.add(
+      'ingress-class-unknown',
+      `ingress.className is ${className}, and ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} left to what ` +
+        "ingress-nginx needs. Give annotations for your controller's timeouts and body size, and proxy for where its " +
+        'pods are.',
     );
   }
 }

@@ -37,7 +37,8 @@ interface ModelSize {
  * measurements fit 232 MiB + 3 × the size of the weights, to which their larger attention scores and caches are added.
  *
  * Idle: the working set of the server with tiny in a memory cgroup, without inactive file pages as the kubelet counts,
- * 20 s after ten transcriptions: 278 MiB in int8, taken as 280, and 565 MiB in fp32.
+ * 20 s after ten transcriptions: 278 MiB in int8, taken as 280, and 565 MiB in fp32. Since the engine gives freed memory
+ * back it is less, and the figures stay as a margin; test/cluster/node compares them with the metrics API.
  *
  * CPUs: openai-whisper takes 0.15, 0.28 and 0.89 core hours an hour of audio for tiny, base and small
  * (github.com/Picovoice/speech-to-text-benchmark), so that small is six times the work of tiny.

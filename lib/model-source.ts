@@ -48,7 +48,7 @@ export interface OciImageOptions {
 type Source =
   | { readonly kind: 'baked' }
   | { readonly kind: 'claim'; readonly claimName: string; readonly subPath?: string }
-  | { readonly kind: 'copy'; readonly image: string; readonly command: readonly string[]; readonly size: Size }
+  | { readonly kind: 'copy'; readonly image: string; readonly options: OciImageOptions }
   | { readonly kind: 'imageVolume'; readonly image: string };
 
 /** Where the models of a service come from. */
@@ -84,8 +84,7 @@ export class ModelSource {
    * @param image image with the models, `[registry/]name:tag[@digest]`
    */
   public static ociImage(image: string, options: OciImageOptions = {}): ModelSource {
-    const { command = ['/bin/cp', '-r', '/models/.', `${COPY_TARGET}/`], size = Size.gibibytes(1) } = options;
-    return new ModelSource({ kind: 'copy', image, command, size });
+    return new ModelSource({ kind: 'copy', image, options });
   }
 
   /**
@@ -113,6 +112,12 @@ export class ModelSource {
 const COPY_TARGET = '/model-store';
 
 const COPY_CONTAINER = 'copy-models';
+
+/** How models are copied out of an image, with the defaults. */
+function copyOf({ options }: Source & { kind: 'copy' }): Required<OciImageOptions> {
+  const { command = ['/bin/cp', '-r', '/models/.', `${COPY_TARGET}/`], size = Size.gibibytes(1) } = options;
+  return { command, size };
+}
 
 const VOLUME_NAME = 'models';
 
@@ -150,7 +155,7 @@ export class ModelStore {
 
   /** Disk that the models take of each pod. */
   get size(): Size {
-    return this.#source.kind === 'copy' ? this.#source.size : Size.mebibytes(0);
+    return this.#source.kind === 'copy' ? copyOf(this.#source).size : Size.mebibytes(0);
   }
 
   /** The server's mount, and the init container that fills it, for the kinds that cdk8s-plus-28 knows. */
@@ -166,7 +171,8 @@ export class ModelStore {
       return { mounts: [{ path: IMAGE_MODEL_STORE, volume, readOnly: true, subPath }], initContainers: [] };
     }
     if (this.#source.kind === 'copy') {
-      const { image, command, size } = this.#source;
+      const { image } = this.#source;
+      const { command, size } = copyOf(this.#source);
       const volume = Volume.fromEmptyDir(scope, 'Models', VOLUME_NAME, { sizeLimit: size });
       const copy: ContainerProps = {
         name: COPY_CONTAINER,
@@ -211,8 +217,9 @@ function checkClaim({ claimName, subPath = '' }: Source & { kind: 'claim' }, fau
   }
 }
 
-function checkCopy({ image, command, size }: Source & { kind: 'copy' }, faults: PropFaults): void {
-  ImageReference.parse(image, faults, { prop: 'modelSource.image' });
+function checkCopy(source: Source & { kind: 'copy' }, faults: PropFaults): void {
+  const { command, size } = copyOf(source);
+  ImageReference.parse(source.image, faults, { prop: 'modelSource.image' });
   if (command.length === 0) {
     faults.add('model-source-invalid', 'modelSource.command', '[]', 'nothing would be copied. Leave it out.');
   }

@@ -88,6 +88,9 @@ export class NetworkPeer {
         'it must be a range of addresses, address/prefix, as "10.0.0.0/8" or "fd00::/8".',
       );
     }
+    if (this.cidr === undefined && this.namespaceLabels === undefined && this.podLabels === undefined) {
+      faults.add('peer-invalid', prop, undefined, 'nothing means everybody. Name pods, namespaces or addresses.');
+    }
     const selecting = this.namespaceLabels ?? this.podLabels;
     if (this.mustSelect && Object.keys(selecting ?? {}).length === 0) {
       faults.add(

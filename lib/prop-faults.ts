@@ -28,8 +28,10 @@ export class PropFaults {
    * @param got the value got
    * @param remedy what is wrong with it, and what to do
    */
-  add(code: string, prop: string, got: string | number | boolean | null, remedy: string): void {
-    this.#faults.push(`[${code}] ${prop} is ${JSON.stringify(got)}: ${remedy}`);
+  add(code: string, prop: string, got: string | number | boolean | null | undefined, remedy: string): void {
+    // JSON has no NaN and no infinity.
+    const value = typeof got === 'string' ? JSON.stringify(got) : String(got);
+    this.#faults.push(`[${code}] ${prop} is ${value}: ${remedy}`);
   }
 
   /** Notes that a prop which must be given is not. */
@@ -40,8 +42,7 @@ export class PropFaults {
   wholeNumber(code: string, prop: string, value: number, bounds: Bounds): number {
     const { min, max = INT32_MAX, remedy } = bounds;
     if (!Number.isInteger(value) || value < min || value > max) {
-      const got = Number.isFinite(value) ? value : String(value);
-      this.add(code, prop, got, `it must be a whole number ${range(bounds, value)}. ${remedy}`);
+      this.add(code, prop, value, `it must be a whole number ${range(bounds, value)}. ${remedy}`);
     }
     return value;
   }

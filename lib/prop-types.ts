@@ -4,7 +4,7 @@ import { Device } from './device';
 import type { HttpRouteOptions } from './http-route';
 import type { IngressOptions } from './ingress';
 import { Quantization, WhisperModel } from './model';
-import { ModelSource } from './model-source';
+import { ModelSource, type OciImageOptions } from './model-source';
 import type { ServiceMonitorOptions } from './monitoring';
 import { NetworkPeer } from './network-peer';
 import type { NetworkDestination } from './network-policy';
@@ -24,7 +24,7 @@ interface Type<T> {
   is(value: unknown): value is T;
 
   /** Notes what is wrong inside of a value that `is` accepts. */
-  readonly inside?: (value: T, prop: string, faults: PropFaults) => void;
+  inside?(value: T, prop: string, faults: PropFaults): void;
 }
 
 /** What a field of a struct must be that cannot be left out. */
@@ -59,14 +59,34 @@ const volumeMount: Type<VolumeMount> = {
   is: (value): value is VolumeMount => isObject(value) && isObject(value.volume) && typeof value.path === 'string',
 };
 
-/** @param of a class; its constructor may be private */
-function instance<T>(
+/**
+ * An object of a class of ours, whose factories take what they are given.
+ *
+ * @param of the class; its constructor may be private
+ * @param inside what it was made of, by the names of the factories' parameters
+ */
+function made<T>(
   description: string,
   of: { readonly prototype: T; [Symbol.hasInstance](value: unknown): boolean },
+  inside: (value: T) => Parts,
 ): Type<T> {
-  return { description, is: (value): value is T => of[Symbol.hasInstance](value) };
+  return {
+    description,
+    is: (value): value is T => of[Symbol.hasInstance](value),
+    inside: (value, prop, faults) => {
+      for (const [name, [type, part]] of Object.entries(inside(value))) {
+        check(type, part, `${prop}.${name}`, faults);
+      }
+    },
+  };
 }
-const peer = instance('a NetworkPeer, for example NetworkPeer.pods', NetworkPeer);
+
+type Parts = Readonly<Record<string, readonly [Type<unknown>, unknown]>>;
+
+/** Only the parts that are there. */
+function given(parts: Parts): Parts {
+  return Object.fromEntries(Object.entries(parts).filter(([, [, part]]) => part !== undefined));
+}
 
 function oneOf<T extends string>(name: string, members: Record<string, T>): Type<T> {
   const values: unknown[] = Object.values(members);
@@ -107,6 +127,38 @@ function struct<T extends object>(fields: Fields<T>): Type<T> {
     },
   };
 }
+
+const peer = made('a NetworkPeer, for example NetworkPeer.pods', NetworkPeer, (value) =>
+  given({
+    cidr: [text, value.cidr],
+    namespaceLabels: [texts, value.namespaceLabels],
+    podLabels: [texts, value.podLabels],
+  }),
+);
+
+const whisperModel = made('a WhisperModel, for example WhisperModel.TINY', WhisperModel, (value) => ({
+  folder: [text, value.folder],
+  ...given({ memoryNeed: [size, value.statedMemoryNeed] }),
+}));
+
+const ociImageOptions = struct<OciImageOptions>({ command: list(text), size });
+
+const modelSource = made(
+  'a ModelSource, for example ModelSource.bakedIntoImage()',
+  ModelSource,
+  ({ _source: source }): Parts => {
+    switch (source.kind) {
+      case 'baked':
+        return {};
+      case 'claim':
+        return { claimName: [text, source.claimName], ...given({ subPath: [text, source.subPath] }) };
+      case 'copy':
+        return { image: [text, source.image], options: [ociImageOptions, source.options] };
+      case 'imageVolume':
+        return { image: [text, source.image] };
+    }
+  },
+);
 
 const nodeLabel = struct<NodeLabel>({ key: { required: text }, value: { required: text } });
 
@@ -176,9 +228,9 @@ const PROPS: Fields<WhisperSttServiceProps> = {
   cpus: number,
   memory: size,
   ephemeralStorage: size,
-  model: instance('a WhisperModel, for example WhisperModel.TINY', WhisperModel),
+  model: whisperModel,
   quantization: oneOf('Quantization', Quantization),
-  modelSource: instance('a ModelSource, for example ModelSource.baked()', ModelSource),
+  modelSource,
   device: oneOf('Device', Device),
   gpus: number,
   apiKeysSecretName: text,
@@ -236,16 +288,17 @@ const PROPS: Fields<WhisperSttServiceProps> = {
  * made of the rest.
  */
 export function checkPropTypes(props: WhisperSttServiceProps, faults: PropFaults): void {
-  checkFields(PROPS, props, '', faults);
+  const given: unknown = props;
+  checkFields(PROPS, isObject(given) ? given : {}, '', faults);
 }
 
 /** @param prop what the fields belong to; empty for the props themselves */
-function checkFields<T extends object>(fields: Fields<T>, value: T, prop: string, faults: PropFaults): void {
+function checkFields<T extends object>(fields: Fields<T>, value: object, prop: string, faults: PropFaults): void {
   const prefix = prop === '' ? '' : `${prop}.`;
-  const types = Object.entries(fields) as [string, Type<unknown> | Mandatory<unknown>][];
-  const given = new Map<string, unknown>(Object.entries(value));
+  const types = Object.entries<Type<unknown> | Mandatory<unknown>>(fields as Record<string, Type<unknown>>);
+  const values = new Map<string, unknown>(Object.entries(value));
   for (const [name, type] of types) {
-    const got = given.get(name);
+    const got = values.get(name);
     if (got !== undefined) {
       check('required' in type ? type.required : type, got, prefix + name, faults);
     } else if ('required' in type) {
@@ -253,10 +306,13 @@ function checkFields<T extends object>(fields: Fields<T>, value: T, prop: string
     }
   }
   const known = types.map(([name]) => name);
-  for (const [name, got] of given) {
+  for (const [name, got] of values) {
     if (got !== undefined && !known.includes(name)) {
       const similar = known.filter((each) => isSimilar(each, name)).map((each) => `'${prefix}${each}'`);
-      const advice = similar.length > 0 ? `Did you mean ${similar.join(' or ')}?` : 'docs/API.md lists what there is.';
+      const advice =
+        similar.length > 0
+          ? `Did you mean ${similar.slice(0, MOST_SUGGESTIONS).join(' or ')}?`
+          : 'cdk8s-whisper-stt/docs/API.md lists what there is.';
       faults.add('prop-unknown', prefix + name, described(got), `there is no such prop. ${advice}`);
     }
   }
@@ -275,11 +331,12 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** Values as short as a message wants them. */
-function described(value: unknown): string | number | boolean | null {
+function described(value: unknown): string | number | boolean | null | undefined {
   switch (typeof value) {
     case 'string':
     case 'number':
     case 'boolean':
+    case 'undefined':
       return value;
     case 'object':
       return value === null ? null : Array.isArray(value) ? 'a list' : 'an object';
@@ -288,8 +345,23 @@ function described(value: unknown): string | number | boolean | null {
   }
 }
 
-/** `replicas` is in `minReplicas`, and `cpuses` begins with `cpus`. */
+const MOST_SUGGESTIONS = 3;
+
+/** `replicas` is in `minReplicas`, `cpuses` begins with `cpus`, and `memroy` is two letters from `memory`. */
 function isSimilar(known: string, name: string): boolean {
   const [one, other] = [known.toLowerCase(), name.toLowerCase()];
-  return one.includes(other) || other.startsWith(one);
+  return (other.length > 2 && one.includes(other)) || other.startsWith(one) || editDistance(one, other) <= 2;
+}
+
+/** Levenshtein's, of words as short as props are. */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, i) => i);
+  for (const [i, letter] of Array.from(one).entries()) {
+    const next = [i + 1];
+    for (const [j, each] of Array.from(other).entries()) {
+      next.push(Math.min(row[j]! + Number(letter !== each), row[j + 1]! + 1, next[j]! + 1));
+    }
+    row = next;
+  }
+  return row[other.length]!;
 }

@@ -1,6 +1,6 @@
 import { EnvValue } from 'cdk8s-plus-28';
 import type { ApiKeys } from './api-keys';
-import { DEFAULTS, ENV, IMAGE_MODEL_STORE, LOG_LEVELS, RANGES } from './contract';
+import { DEFAULTS, ENV, ENV_PREFIX, IMAGE_MODEL_STORE, isServiceLink, LOG_LEVELS, RANGES } from './contract';
 import type { DeviceChoice } from './device';
 import type { Drain } from './drain';
 import { checkEnvNames } from './env-names';
@@ -14,8 +14,8 @@ export interface EnvironmentProps {
    * Further environment variables of the server.
    *
    * Those that props decide are the construct's own. The server's other settings can be given here: `STT_LOG_LEVEL`,
-   * `STT_MAX_QUEUE`, `STT_MAX_AUDIO_SECONDS`, `STT_MAX_BODY_BYTES`; longer audio and larger bodies need more `memory`
-   * than the default reckons with. Never a secret: everybody who may read the Deployment reads it.
+   * `STT_MAX_QUEUE`, `STT_MAX_AUDIO_SECONDS`, `STT_MAX_BODY_BYTES`; longer audio and larger bodies need more `memory`.
+   * Never a secret: everybody who may read the Deployment reads it.
    *
    * @default - none
    */
@@ -49,9 +49,6 @@ const DECIDED_BY: Readonly<Record<string, string>> = {
   [ENV.mklThreads]: "'cpus'",
 };
 
-/** Names that the server takes for itself: it refuses to start with one that it does not know. */
-const SERVER_PREFIX = 'STT_';
-
 export function extraEnvironment({ env = {} }: EnvironmentProps, faults: PropFaults): Record<string, string> {
   checkEnvNames('env', env, faults);
   const known: string[] = Object.values(ENV);
@@ -59,7 +56,7 @@ export function extraEnvironment({ env = {} }: EnvironmentProps, faults: PropFau
     const owner = DECIDED_BY[name];
     if (owner !== undefined) {
       faults.add('env-reserved', 'env', name, `it would be there twice. It is decided by ${owner}. Leave it out here.`);
-    } else if (name.startsWith(SERVER_PREFIX) && !known.includes(name)) {
+    } else if (name.startsWith(ENV_PREFIX) && !known.includes(name) && !isServiceLink(name)) {
       const free = known.filter((each) => !(each in DECIDED_BY)).join(', ');
       faults.add(
         'env-unknown',
@@ -70,14 +67,15 @@ export function extraEnvironment({ env = {} }: EnvironmentProps, faults: PropFau
     }
   }
   for (const key of ['maxQueue', 'maxAudioSeconds', 'maxBodyBytes'] as const) {
-    const value = env[ENV[key]];
+    // Empty counts as absent, as it does for the server.
+    const value = env[ENV[key]] ?? '';
     const { min, max } = RANGES[key];
-    if (value !== undefined && !(/^\d+$/.test(value) && Number(value) >= min && Number(value) <= max)) {
+    if (value !== '' && !(/^\d+$/.test(value) && Number(value) >= min && Number(value) <= max)) {
       faults.add('env-value-invalid', `env.${ENV[key]}`, value, `it must be a whole number from ${min} to ${max}.`);
     }
   }
-  const level = env[ENV.logLevel];
-  if (level !== undefined && !LOG_LEVELS.some((each) => each === level)) {
+  const level = env[ENV.logLevel] ?? '';
+  if (level !== '' && !LOG_LEVELS.some((each) => each === level)) {
     faults.add('env-value-invalid', `env.${ENV.logLevel}`, level, `it must be one of ${LOG_LEVELS.join(', ')}.`);
   }
   return env;
@@ -85,7 +83,31 @@ export function extraEnvironment({ env = {} }: EnvironmentProps, faults: PropFau
 
 /** Largest body that the server takes with these variables, in bytes. */
 export function maxBodyBytes(env: Record<string, string>): number {
-  return Number(env[ENV.maxBodyBytes] ?? DEFAULTS.maxBodyBytes);
+  return settingOf(env, 'maxBodyBytes');
+}
+
+/** Uploads and decoded audio that the server holds at once, in the largest it takes (service/src/http). */
+const HELD_AT_ONCE = 2;
+
+/** 16 000 samples of 4 bytes. */
+const DECODED_BYTES_PER_SECOND = 64_000;
+
+/** Uploads that the server always has room for, in bytes. */
+const LEAST_UPLOADS = 64 * 1024 ** 2;
+
+/**
+ * Memory that requests can take beyond what they do with the defaults, for which models' needs were measured.
+ *
+ * @returns whole mebibytes; 0 where nothing was raised
+ */
+export function extraRequestMebibytes(env: Record<string, string>): number {
+  const uploads = Math.max(LEAST_UPLOADS, HELD_AT_ONCE * maxBodyBytes(env)) - LEAST_UPLOADS;
+  const longer = Math.max(0, settingOf(env, 'maxAudioSeconds') - DEFAULTS.maxAudioSeconds);
+  return Math.ceil((uploads + HELD_AT_ONCE * DECODED_BYTES_PER_SECOND * longer) / 1024 ** 2);
+}
+
+function settingOf(env: Record<string, string>, key: 'maxBodyBytes' | 'maxAudioSeconds'): number {
+  return Number(env[ENV[key]] || DEFAULTS[key]);
 }
 
 /** The server's environment variables, in the contract's names and the contract's order, the user's own behind them. */

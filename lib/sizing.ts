@@ -4,6 +4,7 @@ import type { Autoscaling } from './autoscaling';
 import type { ModelChoice } from './model';
 import type { PropFaults } from './prop-faults';
 import { TMP_SIZE } from './security';
+import { extraRequestMebibytes, type EnvironmentProps } from './server-environment';
 import type { SidecarProps } from './sidecar';
 import type { Warnings } from './warnings';
 
@@ -74,14 +75,16 @@ export class Sizing {
   readonly ephemeralStorage: Size;
 
   constructor(
-    props: SizingProps & SidecarProps,
+    props: SizingProps & SidecarProps & EnvironmentProps,
     model: ModelChoice,
     autoscaling: Autoscaling,
     faults: PropFaults,
     warnings: Warnings,
   ) {
     this.cpus = Cpus.of(props.cpus ?? DEFAULT_CPUS, faults);
-    const need = model.memoryNeed?.toMebibytes({ rounding: SizeRoundingBehavior.NONE }) ?? 0;
+    const modelNeed = model.memoryNeed?.toMebibytes({ rounding: SizeRoundingBehavior.NONE }) ?? 0;
+    const extra = extraRequestMebibytes(props.env ?? {});
+    const need = modelNeed + extra;
     const toReturn = faults.any ? 0 : autoscaling.memoryToReturnMebibytes(model.idleMebibytes, props.sidecars ?? []);
     this.memory = props.memory ?? Size.mebibytes(Math.max(DEFAULT_MEMORY_MEBIBYTES, need, toReturn));
     this.ephemeralStorage = props.ephemeralStorage ?? DEFAULT_EPHEMERAL_STORAGE;
@@ -95,7 +98,8 @@ export class Sizing {
         'memory-below-model',
         'memory',
         `${memory}Mi`,
-        `${model.description} needs ${need}Mi, and the kernel would kill it. Leave 'memory' out, give ` +
+        `${model.description} needs ${modelNeed}Mi${extra > 0 ? `, and what 'env' lets in ${extra}Mi more` : ''}, and the ` +
+          "kernel would kill it. Leave 'memory' out, give " +
           `Size.mebibytes(${enough}) or more${toReturn > need ? ' (with which the autoscaler comes back, too)' : ''}, or choose a smaller model.`,
       );
     }

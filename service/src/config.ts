@@ -1,5 +1,14 @@
 import path from 'node:path';
-import { DEFAULTS, DEVICES, ENV, LOG_LEVELS, QUANTIZATIONS, RANGES } from '../../lib/contract';
+import {
+  DEFAULTS,
+  DEVICES,
+  ENV,
+  ENV_PREFIX,
+  isServiceLink,
+  LOG_LEVELS,
+  QUANTIZATIONS,
+  RANGES,
+} from '../../lib/contract';
 
 /** The model that comes with the server. */
 const EMBEDDED_MODEL = 'nano';
@@ -45,7 +54,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const faults: string[] = [];
   const known = new Set<string>(Object.values(ENV));
   for (const name of Object.keys(environment)) {
-    if (name.startsWith('STT_') && !known.has(name) && !isServiceLink(name)) {
+    if (name.startsWith(ENV_PREFIX) && !known.has(name) && !isServiceLink(name)) {
       faults.push(`${name}: no such variable; known are ${[...known].sort().join(', ')}`);
     }
   }
@@ -89,9 +98,4 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
-}
-
-/** Kubernetes adds variables for each Service of the namespace (`STT_SERVICE_SERVICE_HOST`, `STT_SERVICE_PORT_8000_TCP`, …). */
-function isServiceLink(name: string): boolean {
-  return /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/.test(name);
 }

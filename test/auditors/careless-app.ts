@@ -97,7 +97,10 @@ export const CARELESS = new AuditedApp('careless', [
   object('Ingress', {
     metadata: {
       name: 'careless',
-      annotations: { 'nginx.ingress.kubernetes.io/server-snippet': 'return 200;' },
+      annotations: {
+        'nginx.ingress.kubernetes.io/server-snippet': 'return 200;',
+        'nginx.ingress.kubernetes.io/auth-url': 'https://auth.example.com/#;load_module',
+      },
     },
     spec: { rules: [{ http: { paths: [{ backend: { service: { name: 'nobody', port: { number: 80 } } } }] } }] },
   }),

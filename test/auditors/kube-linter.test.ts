@@ -6,7 +6,9 @@ import * as pods from './pod-checks';
  * https://github.com/stackrox/kube-linter pkg/builtinchecks. Of those that are off by default, left out are
  * `minimum-three-replicas` and `hpa-minimum-three-replicas` (two replicas outlive a node, a zone, an upgrade),
  * `priority-class-name` (takes only the classes of the system), `required-label-owner`, `required-annotation-email`,
- * `no-node-affinity` and `dnsconfig-options` (the house's own to say), and `sorted-keys` (cdk8s sorts all it writes).
+ * `no-node-affinity` and `dnsconfig-options` (the house's own to say), `sorted-keys` (cdk8s sorts all it writes),
+ * `schema-validation` (`npm run audit` validates against each release), and `dangling-networkpolicypeer-podselector`
+ * (callers, DNS and Prometheus are in other manifests).
  */
 audit('kube-linter', {
   'unset-cpu-requirements': (app) => [...pods.states('requests', 'cpu')(app), ...pods.states('limits', 'cpu')(app)],

@@ -304,6 +304,17 @@ export const ingressHasNoSnippet: Check = every(
   ({ metadata }) => !Object.keys(metadata.annotations ?? {}).some((key) => key.endsWith('snippet')),
   "a snippet of the proxy's configuration",
 );
+/** ingress-nginx writes these into its configuration as they are (CVE-2025-1097, CVE-2025-1098, CVE-2025-24514). */
+const VERBATIM_ANNOTATION =
+  /^nginx\.ingress\.kubernetes\.io\/(?:auth-url|auth-tls-match-cn|mirror-target|mirror-host)$/;
+export const ingressAnnotationsAreHarmless: Check = every(
+  'Ingress',
+  ({ metadata }) =>
+    !Object.entries(metadata.annotations ?? {}).some(
+      ([key, value]) => VERBATIM_ANNOTATION.test(key) && /[^\w.:/?=&%-]/.test(value),
+    ),
+  "an annotation with characters of the proxy's configuration",
+);
 export const routeHasService: Check = every(
   'HTTPRoute',
   ({ metadata, spec }, app) =>

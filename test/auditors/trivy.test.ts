@@ -54,6 +54,7 @@ audit(
     'KSV-0120': pods.addsNoCapability,
     'KSV-0121': pods.hasNoHostPath,
     'KSV-01010': objects.configMapsAreHarmless,
+    'KCV-0093': objects.ingressAnnotationsAreHarmless,
   },
   [
     {

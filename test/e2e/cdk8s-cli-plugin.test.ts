@@ -79,7 +79,9 @@ describe('cdk8s synth with the validation plugin', () => {
     expect(output).toContain('image-tag (1 occurrences)');
     expect(output).toContain('Construct Path: voice/own');
     expect(output).toContain('> containers[server].image: own:latest');
-    expect(output).toContain('How to fix: Give a version as the tag, or a digest. See cdk8s-whisper-stt/docs/RULES.md#image-tag.');
+    expect(output).toContain(
+      'How to fix: Give a version as the tag, or a digest. See cdk8s-whisper-stt/docs/RULES.md#image-tag.',
+    );
     expect(report).toMatchObject({
       reports: [
         {

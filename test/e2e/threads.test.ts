@@ -46,4 +46,21 @@ describeOnLinux('the threads of inference', () => {
     },
     60_000,
   );
+
+  it('have huge pages asked for, and a malloc that gives back what is freed', async () => {
+    const server = ServerProcess.spawn();
+    try {
+      await server.untilReady();
+      const environment = (await readFile(`/proc/${server.enginePid}/environ`, 'utf8')).split('\0');
+      expect(environment).toEqual(
+        expect.arrayContaining([
+          'GLIBC_TUNABLES=glibc.malloc.hugetlb=1',
+          'MALLOC_TRIM_THRESHOLD_=131072',
+          'ORT_DISABLE_TELEMETRY=1',
+        ]),
+      );
+    } finally {
+      await server.stop();
+    }
+  }, 60_000);
 });

@@ -54,6 +54,8 @@ describe('API keys', () => {
       { apiKeysSecretName: 'stt', apiKeysSecretKey: 'a/b' },
       'apiKeysSecretKey is "a/b": it must be the name of an entry',
     ],
+    [{ apiKeysSecretName: 'stt', apiKeysSecretKey: '.' }, 'apiKeysSecretKey is "."'],
+    [{ apiKeysSecretName: 'stt', apiKeysSecretKey: '..keys' }, 'apiKeysSecretKey is "..keys"'],
     [{ apiKeysSecretKey: 'callers' }, `apiKeysSecretKey is "callers": of which Secret? Give 'apiKeysSecretName' too.`],
   ])('from %j are refused', (props, message) => {
     expect(failure(() => synthesize(props))).toContain(`[api-keys-invalid] ${message}`);

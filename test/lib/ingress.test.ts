@@ -154,4 +154,28 @@ describe('the Ingress', () => {
   test('a proxy that is no peer is refused', () => {
     expect(failure(() => ingress({ proxy: NetworkPeer.pods({}) }))).toContain('[peer-invalid] ingress.proxy');
   });
+
+  test.each([
+    [{ className: 'traefik' }, 'annotations and proxy are left to what ingress-nginx needs'],
+    [
+      { className: 'traefik', proxy: NetworkPeer.namespace('traefik') },
+      'annotations is left to what ingress-nginx needs',
+    ],
+  ])('with %j says that another controller reads other annotations', (options, message) => {
+    const { service } = synthesize({ ingress: { host: 'stt.example.com', ...options }, apiKeysSecretName: 'callers' });
+
+    expect(service.warnings).toEqual([
+      expect.stringContaining(`[ingress-class-unknown] ingress.className is traefik, and ${message}`),
+    ]);
+  });
+
+  test.each([
+    {},
+    { className: 'nginx-internal' },
+    { className: 'traefik', proxy: NetworkPeer.namespace('traefik'), annotations: { 'traefik.io/timeout': '3600' } },
+  ])('with %j has nothing to say about annotations', (options) => {
+    const { service } = synthesize({ ingress: { host: 'stt.example.com', ...options }, apiKeysSecretName: 'callers' });
+
+    expect(service.warnings).toEqual([]);
+  });
 });

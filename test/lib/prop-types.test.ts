@@ -1,6 +1,7 @@
 import { Duration, Size } from 'cdk8s';
+import { ModelSource, NetworkPeer, WhisperModel, WhisperSttService } from '../../lib';
 import { ALL_PROPS } from './all-props';
-import { failure, synthesize } from './synthesize';
+import { failure, synthesize, testChart } from './synthesize';
 
 /** What synth says of props that no compiler has seen. */
 function messageFor(props: Record<string, unknown>): string {
@@ -53,18 +54,57 @@ describe('props of plain JavaScript', () => {
 
   test.each([
     [{ replicas: 3 }, "replicas is 3: there is no such prop. Did you mean 'minReplicas' or 'maxReplicas'?"],
+    [{ cpu: 2 }, "cpu is 2: there is no such prop. Did you mean 'cpus' or 'gpus' or 'targetCpuUtilizationPercent'?"],
     [
-      { cpu: 2 },
-      "cpu is 2: there is no such prop. Did you mean 'cpus' or 'targetCpuUtilizationPercent' or 'cpuPinningPool'?",
+      { resources: {} },
+      'resources is "an object": there is no such prop. cdk8s-whisper-stt/docs/API.md lists what there is.',
     ],
-    [{ resources: {} }, 'resources is "an object": there is no such prop. docs/API.md lists what there is.'],
     [
       { ingress: { host: 'a.example', tls: true } },
       "ingress.tls is true: there is no such prop. Did you mean 'ingress.tlsSecretName'?",
     ],
+    [{ memroy: 1 }, "memroy is 1: there is no such prop. Did you mean 'memory'?"],
     [{ onReady: () => undefined }, 'onReady is "a function": there is no such prop.'],
   ])('%j does not exist', (props, message) => {
     expect(messageFor(props)).toContain(`[prop-unknown] ${message}`);
+  });
+
+  const unchecked = undefined as unknown as string;
+  const number = 7 as unknown as string;
+
+  test.each([
+    [{ callers: [NetworkPeer.namespaces({ team: unchecked })] }, 'callers[0].namespaceLabels["team"] is undefined: it'],
+    [{ callers: [NetworkPeer.namespace(unchecked)] }, 'callers[0].namespaceLabels["kubernetes.io/metadata.name"] is'],
+    [{ scrapers: [NetworkPeer.pods({ app: number })] }, 'scrapers[0].podLabels["app"] is 7: it must be a string.'],
+    [{ callers: [NetworkPeer.pods('x' as never)] }, 'callers[0].podLabels is "x": it must be an object of names'],
+    [{ callers: [NetworkPeer.addresses(number)] }, 'callers[0].cidr is 7: it must be a string.'],
+    [{ ingress: { host: 'a.example', proxy: NetworkPeer.namespace(number) } }, 'ingress.proxy.namespaceLabels['],
+    [{ model: WhisperModel.custom(unchecked) }, 'model.folder is undefined: it must be a string.'],
+    [{ model: WhisperModel.custom('x', '1Gi' as never) }, 'model.memoryNeed is "1Gi": it must be a Size of cdk8s'],
+    [{ modelSource: ModelSource.imageVolume(number) }, 'modelSource.image is 7: it must be a string.'],
+    [{ modelSource: ModelSource.persistentVolumeClaim('x', number) }, 'modelSource.subPath is 7: it must be a string.'],
+    [{ modelSource: ModelSource.ociImage('a:1', { size: '1Gi' as never }) }, 'modelSource.options.size is "1Gi": it'],
+    [{ modelSource: ModelSource.ociImage('a:1', { command: 'cp' as never }) }, 'modelSource.options.command is "cp"'],
+  ])('what a factory was given in %j is refused', (props, message) => {
+    expect(messageFor(props)).toContain(`[prop-type] ${message}`);
+  });
+
+  test('a factory that was given nothing does not stand for everybody', () => {
+    expect(messageFor({ callers: [NetworkPeer.addresses(unchecked)] })).toContain(
+      '[peer-invalid] callers[0] is undefined: nothing means everybody. Name pods, namespaces or addresses.',
+    );
+  });
+
+  test('an option that a factory does not have is refused', () => {
+    expect(messageFor({ modelSource: ModelSource.ociImage('a:1', { sizes: 1 } as never) })).toContain(
+      `[prop-unknown] modelSource.options.sizes is 1: there is no such prop. Did you mean 'modelSource.options.size'?`,
+    );
+  });
+
+  test('no props at all are one that is missing', () => {
+    expect(failure(() => new WhisperSttService(testChart(), 'stt', undefined as never))).toBe(
+      'WhisperSttService "test/stt" has a faulty prop:\n  [prop-missing] image is missing: it must be a string.',
+    );
   });
 
   test('an unknown prop that holds nothing is none', () => {

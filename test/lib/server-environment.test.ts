@@ -76,6 +76,22 @@ describe("the server's environment", () => {
     );
   });
 
+  test.each(['STT_SERVICE_SERVICE_HOST', 'STT_SERVICE_PORT', 'STT_SERVICE_PORT_8000_TCP_ADDR'])(
+    'may have %s, as Kubernetes sets it for a Service, and as the server ignores it',
+    (name) => {
+      expect(failure(() => synthesize({ env: { [name]: 'x' } }))).toBe('');
+      expect(() => readConfig({ [name]: 'x' })).not.toThrow();
+    },
+  );
+
+  test.each(['STT_LOG_LEVEL', 'STT_MAX_QUEUE', 'STT_MAX_AUDIO_SECONDS', 'STT_MAX_BODY_BYTES'])(
+    'may have an empty %s, which counts as absent',
+    (name) => {
+      expect(failure(() => synthesize({ env: { [name]: '' } }))).toBe('');
+      expect(readConfig({ [name]: '' })).toEqual(readConfig({}));
+    },
+  );
+
   test('has no setting that the server does not know, with which it would refuse to start', () => {
     expect(() => readConfig({ STT_LOGLEVEL: 'debug' })).toThrow('STT_LOGLEVEL');
     expect(failure(() => synthesize({ env: { STT_LOGLEVEL: 'debug' } }))).toContain(

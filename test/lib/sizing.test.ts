@@ -120,7 +120,7 @@ describe('sizing', () => {
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d is no number of CPUs', (cpus) => {
-    expect(failure(() => synthesize({ cpus }))).toContain(`[cpus-not-whole] cpus is "${cpus}"`);
+    expect(failure(() => synthesize({ cpus }))).toContain(`[cpus-not-whole] cpus is ${cpus}:`);
   });
 
   test.each([
@@ -129,6 +129,19 @@ describe('sizing', () => {
     [Size.kibibytes(512), '0.5Mi'],
   ])('memory has to be whole mebibytes', (memory, got) => {
     expect(failure(() => synthesize({ memory }))).toContain(`[memory-invalid] memory is "${got}"`);
+  });
+
+  test('memory has room for what the server is told to take', () => {
+    // The defaults were measured; twice as much audio is 2 × 900 s × 64 kB = 110Mi more than the model's 512Mi.
+    expect(memoryOf({ env: { STT_MAX_AUDIO_SECONDS: '1800' } })).toBe('700Mi');
+    expect(memoryOf({ env: { STT_MAX_AUDIO_SECONDS: '7200' } })).toBe('1282Mi');
+    // Two bodies of 256 MiB instead of the 64 MiB that are always there.
+    expect(memoryOf({ env: { STT_MAX_BODY_BYTES: String(2 ** 28) } })).toBe('960Mi');
+    expect(
+      failure(() => synthesize({ env: { STT_MAX_AUDIO_SECONDS: '7200' }, memory: Size.mebibytes(700) })),
+    ).toContain(
+      '[memory-below-model] memory is "700Mi": tiny in int8 needs 512Mi, and what \'env\' lets in 770Mi more, and the kernel',
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the Python wheel and uses it as a stranger would: in an empty virtual environment, with cdk8s from PyPI.
-# The five lines of voice_agent_phase5.py must write, byte for byte, the YAML that apps/voice-agent-phase5.ts writes.
+# The five lines of voice_agent_phase5.py, and all the props of production.py, must write, byte for byte, the YAML that
+# the apps of the same names write in TypeScript.
 # Needs Python 3.10 or later with its module venv, and the npm registry and PyPI.
 set -euo pipefail
 
@@ -24,10 +25,15 @@ python3 -m venv "$work/venv"
 echo 'python wheel: synthesizing'
 mkdir "$work/synth"
 cd "$work/synth"
-"$work/venv/bin/python" "$here/voice_agent_phase5.py"
+for app in voice_agent_phase5 production; do
+  mkdir "$work/synth/$app"
+  (cd "$work/synth/$app" && "$work/venv/bin/python" "$here/$app.py")
+done
 
 echo 'python wheel: comparing with dist/'
-diff "$root/dist/voice-agent-phase5.k8s.yaml" dist/voice-agent-phase5.k8s.yaml
-diff <(node "$root/build/lib/cli/main.js" explain dist) <("$work/venv/bin/cdk8s-whisper-stt" explain dist)
+for app in voice_agent_phase5 production; do
+  diff "$root/dist/${app//_/-}.k8s.yaml" "$app/dist/${app//_/-}.k8s.yaml"
+  diff <(node "$root/build/lib/cli/main.js" explain "$app/dist") <("$work/venv/bin/cdk8s-whisper-stt" explain "$app/dist")
+done
 
 echo 'python wheel: ok'

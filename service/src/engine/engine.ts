@@ -5,25 +5,9 @@ import path from 'node:path';
 import type { DecodingOptions } from '../whisper/decoding-options';
 import type { DecodingResult } from '../whisper/decoding-result';
 import { WhisperError } from '../whisper/whisper-error';
+import { engineEnvironment } from './engine-environment';
 import { EngineError } from './engine-error';
 import type { EngineProcessOptions, EngineRequest, EngineResponse } from './engine-protocol';
-
-/**
- * For the C library and ONNX Runtime; what the server's own environment says goes first.
- *
- * Huge pages: a decoding step reads all weights, and with pages of 4 KiB most of its time went into address translation
- * (tiny's shapes in int8 on one CPU of a virtual machine: 10.0 s for 223 tokens without, 4.6 s with them; nano 155 and
- * 142 ms). They are asked for, so that kernels whose transparent huge pages are `madvise` or `always` give them.
- *
- * A fixed threshold gives freed tensors back to the kernel instead of keeping them for the next window: 80 MiB less at
- * rest for 5 % of the time. GNU's malloc alone reads these; others have neither.
- */
-const ENGINE_ENVIRONMENT = {
-  GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
-  MALLOC_TRIM_THRESHOLD_: String(128 * 1024),
-  // ONNX Runtime 1.30 reports its use where it finds a network.
-  ORT_DISABLE_TELEMETRY: '1',
-};
 
 export interface EngineOptions extends EngineProcessOptions {
   /** Windows that may wait; more are refused with `overloaded`. */
@@ -179,7 +163,7 @@ export class Engine extends EventEmitter<EngineEvents> {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         // For the collection at rest (engine-process.ts).
         execArgv: ['--expose-gc'],
-        env: { ...ENGINE_ENVIRONMENT, ...process.env },
+        env: engineEnvironment(process.env),
       });
     } catch (error) {
       this.lose((error as Error).message);

@@ -1,4 +1,5 @@
 import { WhisperModel } from '../../../lib';
+import { modelNeeds } from '../../../lib/model-needs';
 import { sample } from '../../support/nano';
 import type { HorizontalPodAutoscaler, KubernetesObject } from '../objects';
 import { until } from '../until';
@@ -119,6 +120,8 @@ describeOnNodeWithTiny("a pod with weights of Whisper tiny's shapes", () => {
 
     console.log(`working set with tiny's shapes in int8, at rest: ${mebibytes.toFixed(0)}Mi`);
     expect(mebibytes).toBeLessThanOrEqual(IDLE_MEBIBYTES);
+    // What the construct reckons with.
+    expect(mebibytes).toBeLessThanOrEqual(modelNeeds('tiny', 'int8')!.idleMebibytes);
     prove(
       'idle-memory',
       `${mebibytes.toFixed(0)}Mi by the metrics API, after an utterance, with weights of tiny's shapes in int8`,

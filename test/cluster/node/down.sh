@@ -46,3 +46,4 @@ if [[ -e $state/node/sysctl ]]; then
   rm -rf "$state/node"
 fi
 "$here/../down.sh" "$state"
+if [[ $(cut -d' ' -f3 /run/whisper-stt-node 2>/dev/null) == "$state" ]]; then rm /run/whisper-stt-node; fi

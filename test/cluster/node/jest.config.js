@@ -6,7 +6,7 @@ module.exports = {
   testMatch: ['**/*.node.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json', diagnostics: false }] },
   globalTeardown: '<rootDir>/test/cluster/node/write-proof.ts',
-  reporters: ['default', '<rootDir>/test/support/count-reporter.js'],
+  reporters: ['default', '<rootDir>/test/support/count-reporter.js', '<rootDir>/test/cluster/node/failure-journal.js'],
   // There is one node, and it has one CPU to give.
   maxWorkers: 1,
   testTimeout: 240_000,

@@ -42,17 +42,19 @@ fail() {
 runc=$(command -v runc) || fail 'runc is not installed'
 (($(nproc) > 1)) || fail 'one CPU is the system'"'"'s: a node needs two'
 bridge=kubetest0 node_ip=10.244.0.1 subnet=10.244.0.0/24
-# A node whose processes were killed has left its bridge, which knows its folder, and its cgroups: clear them away.
-if [[ -e /sys/class/net/$bridge ]]; then
-  owner=$(<"/sys/class/net/$bridge/ifalias")
-  [[ -d $owner ]] || fail "$bridge is in use, and not by a node of these scripts"
-  pid=$(cat "$owner/pids/node" 2>/dev/null || true)
-  if [[ $pid && $({ tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null) == "unshare *$owner/node *" ]]; then
-    fail "$bridge is in use: run $here/down.sh $owner"
-  fi
-  echo "clearing away the node that was left in $owner"
-  "$here/down.sh" "$owner"
+# The lease says whose the node is. One whose owner was killed is cleared away: its processes live on without it.
+lease=/run/whisper-stt-node
+# started PID: when the process was started, in ticks after the machine was; nothing where there is none.
+started() { awk '{ print $22 }' "/proc/$1/stat" 2>/dev/null || true; }
+if [[ -e $lease ]]; then
+  read -r owner owner_started folder <"$lease"
+  [[ $(started "$owner") != "$owner_started" ]] ||
+    fail "process $owner has a node on this machine: end it, or run $here/down.sh $folder"
+  echo "clearing away the node that was left in $folder"
+  mkdir -p "$folder"
+  "$here/down.sh" "$folder"
 fi
+[[ ! -e /sys/class/net/$bridge ]] || fail "$bridge is in use; if nobody needs it: ip link delete $bridge"
 for folder in /sys/fs/cgroup/{,*/}kubepods; do
   [[ ! -e $folder ]] || fail "$folder is in use: another kubelet runs here"
 done
@@ -62,6 +64,8 @@ done
 # (which then believes it who the user is).
 mkdir -p "$state"
 state=$(cd "$state" && pwd)
+owner=${NODE_OWNER:-$PPID}
+echo "$owner $(started "$owner") $state" >"$lease"
 cert=$state/certs/loopback.crt key=$state/certs/loopback.key
 export APISERVER_FLAGS="--kubelet-client-certificate=$cert --kubelet-client-key=$key
   --kubelet-preferred-address-types=InternalIP
@@ -93,7 +97,6 @@ fi
 # One bridge joins the pods and this machine. Pods get no default route: they reach this machine
 # and each other, nothing else.
 ip link add "$bridge" type bridge
-ip link set "$bridge" alias "$state"
 ip address add "$node_ip/24" dev "$bridge"
 ip link set "$bridge" up
 cat >"$node/cni/pods.conflist" <<EOF

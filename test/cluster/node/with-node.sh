@@ -6,8 +6,8 @@
 # The command finds KUBECONFIG (cluster administrator), NODE_STATE (the folder of up.sh), NODE_IMAGE (archive of the
 # server's image with the embedded model) and NODE_IMAGE_TINY (with weights of Whisper tiny's shapes, where
 # WHISPER_TINY_SHAPED names their folder). Binaries missing in $KUBE_TOOLS (default: ~/.cache/kube-tools) and images are
-# built first; an image whose variable is set already is taken as it is. Where no node can be started NODE_UNAVAILABLE says why, and the command runs all the same: its tests are
-# skipped and counted.
+# built first; an image whose variable is set already is taken as it is. Where no node can be started NODE_UNAVAILABLE
+# says why, and the command runs all the same: its tests are skipped and counted.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -27,7 +27,9 @@ unavailable() {
   local tool
   if ((EUID != 0)); then echo 'not root' && return; fi
   if (($(nproc) < 2)); then echo 'one CPU is the system'"'"'s: a node needs two' && return; fi
-  for tool in runc ip unshare buildah mmdebstrap; do
+  local tools=(runc ip unshare openssl)
+  if [[ ! ${NODE_IMAGE:-} ]]; then tools+=(buildah mmdebstrap); fi
+  for tool in "${tools[@]}"; do
     if ! type -P "$tool" >/dev/null; then echo "$tool is not installed" && return; fi
   done
   if ! unshare --mount --pid --fork mount -t tmpfs tmpfs /mnt 2>/dev/null; then echo 'it may not mount' && return; fi
@@ -107,6 +109,7 @@ step 'images built'
 port=19460
 # The autoscaler looks every 2 s instead of 15, and ignores the CPU of a pod for its first 10 s instead of 5 minutes.
 export CONTROLLER_FLAGS='--horizontal-pod-autoscaler-sync-period=2s --horizontal-pod-autoscaler-cpu-initialization-period=10s'
+export NODE_OWNER=$$
 started=1
 "$here/up.sh" -p "$port" "$state" "${archives[@]}"
 export KUBECONFIG=$state/kubeconfig KUBECACHEDIR=$state/kubectl NODE_STATE=$state

@@ -1,14 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pinnedVersion, REPOSITORY } from '../control-plane';
 import { CLAIMS } from './claims';
 import { measurements, PROOF, proofMarkdown } from './proof';
 
-/** After the last test: writes docs/proof.md, if this run has proved every claim. */
+/** After the last test: writes docs/proof.md, if this run has proved every claim and nothing has failed. */
 export default function writeProof(): void {
   if (process.env.NODE_UNAVAILABLE) return;
+  const failures = path.join(process.env.NODE_STATE!, 'failures');
+  if (existsSync(failures)) {
+    console.log(
+      `\n${PROOF} is left as it is: failed in ${readFileSync(failures, 'utf8').trim().replaceAll('\n', ', ')}`,
+    );
+    return;
+  }
   const measured = measurements();
   const missing = Object.keys(CLAIMS).filter((id) => !measured.has(id as keyof typeof CLAIMS));
   if (missing.length > 0) {
