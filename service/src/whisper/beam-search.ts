@@ -44,12 +44,14 @@ export async function beamSearch(
       const candidates = beams.flatMap((beam) => nextCandidates(beam, rules, beamSize + 1));
       candidates.sort((left, right) => right.logProbSum - left.logProbSum);
       const goingOn: Candidate[] = [];
+      // A model may be allowed to end before it begins; an empty text would take the place of one to look for.
+      const mayEnd = length > 1 || candidates.every(({ token }) => token === rules.endOfText);
       for (const candidate of candidates) {
         if (goingOn.length === beamSize) break;
         if (candidate.token !== rules.endOfText) goingOn.push(candidate);
-        else if (ended.length < wanted) ended.push(endedText(candidate));
+        else if (mayEnd && ended.length < wanted) ended.push(endedText(candidate));
       }
-      if (ended.length >= wanted || length >= rules.limit) {
+      if (ended.length >= wanted || length >= rules.limit || goingOn.length === 0) {
         const unfinished = goingOn.map(longerText);
         return [...ended, ...unfinished.slice(0, Math.max(beamSize - ended.length, 0))];
       }
