@@ -27,8 +27,8 @@ export interface IngressOptions {
   /**
    * Name of the IngressClass.
    *
-   * The timeouts are annotations of ingress-nginx (`nginx.ingress.kubernetes.io/…`); give those of another controller
-   * with `annotations`.
+   * Where it has `nginx` in its name, timeouts and body size are annotations of ingress-nginx
+   * (`nginx.ingress.kubernetes.io/…`); give those of another controller with `annotations`.
    *
    * @default 'nginx'
    */
@@ -136,7 +136,10 @@ export class IngressExposure {
     const { host, className = DEFAULT_CLASS, tlsSecretName, paths = DEFAULT_PATHS, annotations } = this.#options;
     const service = { name: identity.name, port: { name: PORT_NAME } };
     return new k8s.KubeIngress(scope, 'Ingress', {
-      metadata: { ...identity.metadata(), annotations: { ...this.#nginxAnnotations(), ...annotations } },
+      metadata: {
+        ...identity.metadata(),
+        annotations: { ...(isNginx(className) ? this.#nginxAnnotations() : {}), ...annotations },
+      },
       spec: {
         ingressClassName: className,
         tls: [{ hosts: [host], secretName: tlsSecretName ?? `${identity.name}-tls` }],
@@ -170,12 +173,17 @@ function warnOfOtherControllers(
   const missing = Object.entries({ annotations, proxy }).flatMap(([name, value]) =>
     value === undefined ? [name] : [],
   );
-  if (!className.includes(DEFAULT_CLASS) && missing.length > 0) {
+  if (!isNginx(className) && missing.length > 0) {
     warnings.add(
       'ingress-class-unknown',
-      `ingress.className is ${className}, and ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} left to what ` +
-        "ingress-nginx needs. Give annotations for your controller's timeouts and body size, and proxy for where its " +
-        'pods are.',
+      `ingress.className is ${className}, and ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not given: the ` +
+        'construct knows the timeouts, the body size and the place of ingress-nginx alone. Give annotations for what your ' +
+        'controller is to do, and proxy for where its pods are.',
     );
   }
+}
+
+/** Classes of ingress-nginx are called so by custom: `nginx`, `nginx-internal`. */
+function isNginx(className: string): boolean {
+  return className.includes(DEFAULT_CLASS);
 }

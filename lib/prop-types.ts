@@ -98,7 +98,7 @@ function oneOf<T extends string>(name: string, members: Record<string, T>): Type
 
 function list<T>(of: Type<T>): Type<T[]> {
   return {
-    description: 'a list',
+    description: 'a list, in [ and ]',
     is: (value): value is T[] => Array.isArray(value),
     inside: (values, prop, faults) => {
       for (const [index, value] of values.entries()) {
@@ -120,7 +120,9 @@ const texts: Type<Record<string, string>> = {
 
 function struct<T extends object>(fields: Fields<T>): Type<T> {
   return {
-    description: 'an object',
+    description: Object.values<object>(fields).some((field) => 'required' in field)
+      ? 'an object'
+      : 'an object, {} for its defaults',
     is: (value): value is T => isObject(value) && !Array.isArray(value),
     inside: (value, prop, faults) => {
       checkFields(fields, value, prop, faults);
@@ -136,10 +138,14 @@ const peer = made('a NetworkPeer, for example NetworkPeer.pods', NetworkPeer, (v
   }),
 );
 
-const whisperModel = made('a WhisperModel, for example WhisperModel.TINY', WhisperModel, (value) => ({
-  folder: [text, value.folder],
-  ...given({ memoryNeed: [size, value.statedMemoryNeed] }),
-}));
+const whisperModel = made(
+  'a WhisperModel: WhisperModel.TINY, TINY_EN, BASE, BASE_EN, SMALL, SMALL_EN, or WhisperModel.custom()',
+  WhisperModel,
+  (value) => ({
+    folder: [text, value.folder],
+    ...given({ memoryNeed: [size, value.statedMemoryNeed] }),
+  }),
+);
 
 const ociImageOptions = struct<OciImageOptions>({ command: list(text), size });
 

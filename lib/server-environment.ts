@@ -107,7 +107,9 @@ export function extraRequestMebibytes(env: Record<string, string>): number {
 }
 
 function settingOf(env: Record<string, string>, key: 'maxBodyBytes' | 'maxAudioSeconds'): number {
-  return Number(env[ENV[key]] || DEFAULTS[key]);
+  const value = Number(env[ENV[key]] || DEFAULTS[key]);
+  // One that is no number is a fault by itself.
+  return Number.isFinite(value) ? value : DEFAULTS[key];
 }
 
 /** The server's environment variables, in the contract's names and the contract's order, the user's own behind them. */

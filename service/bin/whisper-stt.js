@@ -5,4 +5,9 @@
 // container that is stopped meanwhile would live on until it is killed. Heard here, it waits for the server's handler.
 if (process.pid === 1) for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0));
 
-require('../../build/service/src/cli/whisper-stt.js').whisperStt(process.argv.slice(2));
+const program = '../../build/service/src/cli/whisper-stt.js';
+if (!require('node:fs').existsSync(require('node:path').join(__dirname, program))) {
+  console.error('whisper-stt is not compiled: run `npm run build` in the checkout first');
+  process.exit(69); // sysexits.h EX_UNAVAILABLE
+}
+require(program).whisperStt(process.argv.slice(2));

@@ -60,6 +60,36 @@ describe('whisper-stt', () => {
     expect(JSON.parse(stdout)).toMatchObject({ language: 'english', text: sample('en-01.wav').text });
   });
 
+  it('transcribe takes a beam, a temperature and several draws', async () => {
+    const text = `${sample('en-01.wav').text}\n`;
+    expect(await whisperStt(['transcribe', '--beam-size', '5', file])).toMatchObject({ code: 0, stdout: text });
+    const drawn = await whisperStt([
+      'transcribe',
+      '--temperature',
+      '0.2',
+      '--best-of',
+      '3',
+      '--format',
+      'verbose_json',
+      file,
+    ]);
+    expect(JSON.parse(drawn.stdout)).toMatchObject({ segments: [{ temperature: 0.2 }] });
+  }, 60_000);
+
+  it.each([
+    ['--temperature', 'hot', 'temperature must be a number of 0 or more, got NaN'],
+    ['--beam-size', '0', 'beamSize must be a whole number above 0, got 0'],
+    ['--best-of', '1.5', 'bestOf must be a whole number above 0, got 1.5'],
+  ])(
+    'transcribe refuses %s %s',
+    async (option, value, message) => {
+      const { code, stderr } = await whisperStt(['transcribe', option, value, file]);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`invalid_option: ${message}`);
+    },
+    60_000,
+  );
+
   it('serve lists every fault of its environment at once', async () => {
     const { code, stderr } = await whisperStt(['serve'], {
       STT_PORT: 'http',

@@ -71,7 +71,7 @@ describe('the Ingress', () => {
 
   test('is what its options say', () => {
     const object = ingress({
-      className: 'internal',
+      className: 'nginx-internal',
       tlsSecretName: 'voice-certificate',
       paths: ['/v1', '/transcribe'],
       idleTimeout: Duration.minutes(5),
@@ -91,7 +91,7 @@ describe('the Ingress', () => {
         },
       },
       spec: {
-        ingressClassName: 'internal',
+        ingressClassName: 'nginx-internal',
         tls: [{ secretName: 'voice-certificate' }],
         rules: [{ http: { paths: [{ path: '/v1' }, { path: '/transcribe' }] } }],
       },
@@ -155,12 +155,16 @@ describe('the Ingress', () => {
     expect(failure(() => ingress({ proxy: NetworkPeer.pods({}) }))).toContain('[peer-invalid] ingress.proxy');
   });
 
+  test('of another class has none of the annotations of ingress-nginx', () => {
+    expect(ingress({ className: 'traefik', annotations: { 'traefik.io/timeout': '3600' } })).toHaveProperty(
+      'metadata.annotations',
+      { 'traefik.io/timeout': '3600' },
+    );
+  });
+
   test.each([
-    [{ className: 'traefik' }, 'annotations and proxy are left to what ingress-nginx needs'],
-    [
-      { className: 'traefik', proxy: NetworkPeer.namespace('traefik') },
-      'annotations is left to what ingress-nginx needs',
-    ],
+    [{ className: 'traefik' }, 'annotations and proxy are not given'],
+    [{ className: 'traefik', proxy: NetworkPeer.namespace('traefik') }, 'annotations is not given'],
   ])('with %j says that another controller reads other annotations', (options, message) => {
     const { service } = synthesize({ ingress: { host: 'stt.example.com', ...options }, apiKeysSecretName: 'callers' });
 

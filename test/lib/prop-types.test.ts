@@ -20,7 +20,7 @@ describe('props of plain JavaScript', () => {
   test.each([
     [{ memory: '700Mi' }, 'memory is "700Mi": it must be a Size of cdk8s, for example Size.mebibytes(1024).'],
     [{ requestTimeout: 60 }, 'requestTimeout is 60: it must be a Duration of cdk8s, for example Duration.seconds(60).'],
-    [{ model: 'base' }, 'model is "base": it must be a WhisperModel, for example WhisperModel.TINY.'],
+    [{ model: 'base' }, 'model is "base": it must be a WhisperModel: WhisperModel.TINY, TINY_EN, BASE,'],
     [{ quantization: 'int4' }, 'quantization is "int4": it must be a member of Quantization: "int8", "fp32".'],
     [{ device: 'tpu' }, 'device is "tpu": it must be a member of Device: "cpu", "gpu".'],
     [{ cpus: '2' }, 'cpus is "2": it must be a number.'],
@@ -29,7 +29,7 @@ describe('props of plain JavaScript', () => {
     [{ labels: ['a'] }, 'labels is "a list": it must be an object of names and strings.'],
     [{ labels: { team: 7 } }, 'labels["team"] is 7: it must be a string.'],
     [{ env: { DEBUG: true } }, 'env["DEBUG"] is true: it must be a string.'],
-    [{ callers: { app: 'x' } }, 'callers is "an object": it must be a list.'],
+    [{ callers: { app: 'x' } }, 'callers is "an object": it must be a list, in [ and ].'],
     [{ callers: [{ app: 'x' }] }, 'callers[0] is "an object": it must be a NetworkPeer, for example NetworkPeer.pods.'],
     [{ startupProbe: { periodSeconds: 3 } }, 'startupProbe.periodSeconds is 3: it must be a Duration'],
     [

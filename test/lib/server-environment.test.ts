@@ -52,8 +52,8 @@ describe("the server's environment", () => {
     ['STT_MAX_AUDIO_SECONDS', '1.5', 'it must be a whole number from 1 to 86400.'],
     ['STT_MAX_BODY_BYTES', '25Mi', 'it must be a whole number from 1024 to 1073741824.'],
   ])('refuses %s=%s, with which the server would not start', (name, value, remedy) => {
-    expect(failure(() => synthesize({ env: { [name]: value } }))).toContain(
-      `[env-value-invalid] env.${name} is "${value}": ${remedy}`,
+    expect(failure(() => synthesize({ env: { [name]: value } }))).toBe(
+      `WhisperSttService "test/stt" has a faulty prop:\n  [env-value-invalid] env.${name} is "${value}": ${remedy}`,
     );
     expect(() => readConfig({ [name]: value })).toThrow(name);
   });

@@ -24,7 +24,10 @@ Prints the transcript of each file. The model is chosen by the environment, as f
   --language CODE    language of the speech (default: detected)
   --format FORMAT    text, json or verbose_json (default: text)
   --strategy NAME    pauses (cut at pauses, default) or sequential (30 s windows, seek to the last timestamp)
-  --prompt TEXT      text that came before, for style and vocabulary`;
+  --prompt TEXT      text that came before, for style and vocabulary
+  --temperature T    0 to 1 (default: 0, and hotter where the text comes out badly)
+  --beam-size N      texts pursued side by side at temperature 0 (default: 1)
+  --best-of N        texts drawn at a temperature above 0, of which the likeliest stands (default: 1)`;
 
 const FORMATS: Readonly<Record<string, (transcription: Transcription) => string>> = {
   text: plainText,
@@ -44,6 +47,9 @@ export async function transcribeFiles(args: readonly string[]): Promise<number> 
         format: { type: 'string', default: 'text' },
         strategy: { type: 'string', default: 'pauses' },
         prompt: { type: 'string' },
+        temperature: { type: 'string' },
+        'beam-size': { type: 'string', default: '1' },
+        'best-of': { type: 'string', default: '1' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -62,6 +68,7 @@ export async function transcribeFiles(args: readonly string[]): Promise<number> 
     console.error(USAGE);
     return 2;
   }
+  const temperature = values.temperature === undefined ? undefined : Number(values.temperature);
   const config = readConfig(process.env);
   const directory = openModelDirectory(config.modelStore, config.model, config.quantization);
   const engine = new Engine({
@@ -86,7 +93,9 @@ export async function transcribeFiles(args: readonly string[]): Promise<number> 
         const transcription = await transcribe(audio, transcriber, {
           task: 'transcribe',
           language: values.language ? languageCode(values.language) : undefined,
-          temperature: strategy === 'sequential' ? REFERENCE_TEMPERATURES : PROMPT_TEMPERATURES,
+          temperature: temperature ?? (strategy === 'sequential' ? REFERENCE_TEMPERATURES : PROMPT_TEMPERATURES),
+          beamSize: Number(values['beam-size']),
+          bestOf: Number(values['best-of']),
           promptTokens,
           timestamps: values.format === 'verbose_json',
           strategy,
