@@ -26,6 +26,5 @@ export default {
   concurrency: 2,
   checkers: [],
   // A changed loop condition runs for ever, and counts as noticed; on a busy machine 2 s made that of slow ones, too.
-  // A changed loop condition runs for ever, and counts as noticed; with less, slow ones on a busy machine would, too.
   timeoutMS: 12_000,
 };
