@@ -47,7 +47,7 @@ export interface AutoscalingProps {
    *
    * From it follows the default of `memory`, and synth proves with it that the autoscaler comes back to `minReplicas`.
    *
-   * @default - 280Mi (int8) or 565Mi (fp32) for tiny, as measured; for base and small 70 % of the model's need
+   * @default - 280Mi (int8) or 565Mi (fp32) for tiny, above what was measured; for base and small 70 % of the model's need
    */
   readonly idleMemory?: Size;
 

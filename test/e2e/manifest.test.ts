@@ -5,6 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { ENV } from '../../lib/contract';
 import { REPOSITORY } from '../support/built';
 import { ControlGroup, onlineCpus } from '../support/cgroup';
+import { describeUnless } from '../support/describe-unless';
 import { Kubelet, type Probes } from '../support/kubelet';
 import { NANO, sample } from '../support/nano';
 import { cpuSeconds, untilIdle } from '../support/processes';
@@ -40,11 +41,9 @@ const WORKING_CPU_SECONDS = 0.05;
 const unavailable =
   ControlGroup.unavailable() ??
   (onlineCpus() < cpus ? `${onlineCpus()} CPUs, the manifest asks for ${cpus}` : undefined);
-if (unavailable) console.warn(`skipped: the manifest's limits cannot be set here (${unavailable})`);
-const describeUnderLimits = unavailable ? describe.skip : describe;
 
 // The weights of `tiny` are not part of this repository: the store holds the embedded model under the manifest's name.
-describeUnderLimits('the server, started as the committed manifest says', () => {
+describeUnless(unavailable, 'the server, started as the committed manifest says', () => {
   const name = `whisper-stt-manifest-${process.pid}`;
   let group: ControlGroup;
   let store: string;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULTS } from '../../lib/contract';
 import { ControlGroup } from '../support/cgroup';
+import { describeUnless } from '../support/describe-unless';
 import { constantFlac } from '../support/flac-writer';
 import { sample } from '../support/nano';
 import { ServerProcess, transcriptionRequest } from '../support/server-process';
@@ -23,17 +24,13 @@ const MODEL: Readonly<Record<string, string>> = isTinyShaped
   ? { STT_MODEL: 'tiny-shaped', STT_MODEL_STORE: path.dirname(TINY_SHAPED), STT_QUANTIZATION: 'int8' }
   : { STT_MODEL: 'nano' };
 
-const unavailable = ControlGroup.unavailable();
-if (unavailable) console.warn(`skipped: memory under a limit of 700Mi (${unavailable})`);
-const describeWithLimit = unavailable ? describe.skip : describe;
-
 /** A few kilobytes of FLAC, of unknown length by their header, that unfold to just below the longest audio. */
 function bomb(sampleRateHz: number, channels: number): Uint8Array {
   const frames = Math.floor((DEFAULTS.maxAudioSeconds * sampleRateHz) / BLOCK_SIZE);
   return constantFlac({ sampleRateHz, channels, blockSize: BLOCK_SIZE, frames, value: 1_000 });
 }
 
-describeWithLimit('a server under a 700Mi limit', () => {
+describeUnless(ControlGroup.unavailable(), 'a server under a 700Mi limit', () => {
   let group: ControlGroup;
   let server: ServerProcess;
   const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)}Mi`;

@@ -6,7 +6,7 @@ import type * as ModelDirectoryModule from '../../service/src/engine/model-direc
 import type { DecodingResult } from '../../service/src/whisper/decoding-result';
 import type * as TranscribeModule from '../../service/src/whisper/transcribe';
 import { builtModule, REPOSITORY } from '../support/built';
-import { MODEL_STORE, sample } from '../support/nano';
+import { MODEL_STORE, sampleAudio } from '../support/nano';
 
 // As in production: the engine runs its compiled process.
 const { Engine } = builtModule('service/src/engine/engine.js') as typeof EngineModule;
@@ -41,20 +41,13 @@ const REFERENCE = JSON.parse(
   readonly long: Readonly<Record<'alone' | 'conditioned', readonly ReferenceSegment[]>>;
 };
 
-/** 16-bit mono at 16 kHz behind a header of 44 bytes, as the samples are. */
-function samplesOf(file: string, limit = Infinity): Float32Array {
-  const { bytes } = sample(file);
-  const length = Math.min((bytes.length - 44) / 2, limit);
-  return Float32Array.from({ length }, (_, index) => bytes.readInt16LE(44 + 2 * index) / 32_768);
-}
-
 describe('openai-whisper on the same weights', () => {
   const engine = new Engine({ modelStore: MODEL_STORE, model: 'nano', quantization: 'fp32', threads: 1, maxQueue: 1 });
   beforeAll(() => engine.start(), 60_000);
   afterAll(() => engine.stop());
 
   const decode = (window: ReferenceWindow, language: string | undefined): Promise<DecodingResult> =>
-    engine.decodeWindow(samplesOf(window.file, 480_000), {
+    engine.decodeWindow(sampleAudio(window.file, 480_000), {
       task: 'transcribe',
       language,
       timestamps: window.timestamps,
@@ -112,7 +105,7 @@ describe('openai-whisper on the same weights', () => {
 
   it('cuts long audio into the same segments, each window behind the text before it', async () => {
     const transcriber = engineTranscriber(engine, openModelDirectory(MODEL_STORE, 'nano', 'fp32'));
-    const samples = samplesOf('long-en.wav');
+    const samples = sampleAudio('long-en.wav');
     const speech = [{ startSample: 0, endSample: samples.length }];
     const { segments } = await transcribe({ samples, speech }, transcriber, {
       task: 'transcribe',

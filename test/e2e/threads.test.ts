@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { describeUnless } from '../support/describe-unless';
 import { sample } from '../support/nano';
 import { cpuSecondsOfStat } from '../support/processes';
 import { ServerProcess, transcriptionRequest } from '../support/server-process';
@@ -14,9 +15,9 @@ async function cpuSecondsByThread(pid: number): Promise<ReadonlyMap<string, numb
   return new Map(await Promise.all(tasks.map(async (task, i) => [task, await seconds[i]!] as const)));
 }
 
-const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
+const unavailable = process.platform === 'linux' ? undefined : `${process.platform} has no /proc`;
 
-describeOnLinux('the threads of inference', () => {
+describeUnless(unavailable, 'the threads of inference', () => {
   it.each(availableParallelism() > 1 ? [1, 2] : [1])(
     'are as many as the CPUs of the process: %i, whatever OMP_NUM_THREADS says',
     async (cpus) => {

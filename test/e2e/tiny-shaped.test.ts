@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ControlGroup } from '../support/cgroup';
+import { describeUnless } from '../support/describe-unless';
 import { sample } from '../support/nano';
 import { untilIdle } from '../support/processes';
 import { ServerProcess, transcriptionRequest } from '../support/server-process';
@@ -17,10 +18,8 @@ const RATCHET_BYTES = 329 * 2 ** 20;
 const unavailable = existsSync(path.join(TINY_SHAPED, 'config.json'))
   ? ControlGroup.unavailable()
   : `WHISPER_TINY_SHAPED=${TINY_SHAPED} holds no model`;
-if (unavailable) console.warn(`skipped: Whisper tiny's shapes under 700Mi (${unavailable})`);
-const describeWithModel = unavailable ? describe.skip : describe;
 
-describeWithModel("a model of Whisper tiny's shapes, in 8 bits, under a 700Mi limit", () => {
+describeUnless(unavailable, "a model of Whisper tiny's shapes, in 8 bits, under a 700Mi limit", () => {
   const name = `whisper-stt-tiny-${process.pid}`;
   let group: ControlGroup;
   let server: ServerProcess;

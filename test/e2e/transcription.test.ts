@@ -51,6 +51,21 @@ describe.each([
     expect(await response.json()).toMatchObject({ language, text: sample(file).text });
   });
 
+  it('decodes hotter where the text comes out badly, unless the caller has said how hot', async () => {
+    const temperatureOf = async (fields: Record<string, string>): Promise<number> => {
+      // English that is to be heard as German.
+      const forced = { language: 'de', response_format: 'verbose_json', ...fields };
+      const response = await transcriptionRequest(server, sample('en-01.wav').bytes, forced);
+      const { segments } = (await response.json()) as { segments: [{ temperature: number }] };
+      return segments[0].temperature;
+    };
+
+    expect(await temperatureOf({})).toBeGreaterThan(0);
+    expect(await temperatureOf({ temperature: '0' })).toBeGreaterThan(0);
+    expect(await temperatureOf({ temperature: '0.1' })).toBe(0.1);
+    expect(await temperatureOf({ language: 'en' })).toBe(0);
+  }, 60_000);
+
   it.each(['silence.wav', 'noise.wav'])('hears nothing in %s', async (file) => {
     const response = await transcriptionRequest(server, sample(file).bytes);
     expect(await response.json()).toMatchObject({ text: '' });

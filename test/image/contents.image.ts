@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { IMAGE_MODEL_STORE } from '../../lib/contract';
 import { REPOSITORY } from '../support/built';
+import { describeUnless } from '../support/describe-unless';
 import { imageDigest, NANO_ARCHIVE, NANO_SBOM, UnpackedImage } from './image-archive';
 
 interface Component {
@@ -13,7 +14,7 @@ interface Component {
   readonly licenses?: readonly object[];
 }
 
-(process.env.IMAGE_UNAVAILABLE ? describe.skip : describe)('the image', () => {
+describeUnless(process.env.IMAGE_UNAVAILABLE, 'the image', () => {
   let image: UnpackedImage;
   let files: readonly string[];
   beforeAll(() => {

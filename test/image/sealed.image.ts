@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { EXIT_CODES } from '../../lib/contract';
+import { describeUnless } from '../support/describe-unless';
 import { sample } from '../support/nano';
 import { cpuSeconds } from '../support/processes';
 import { audioForm } from '../support/server-process';
@@ -15,10 +16,7 @@ const READY_BOUND_SECONDS = 3 * READY_SECONDS;
 const LOADING_CPU_SECONDS = 0.1;
 const ENCODER = '/models/whisper-nano/onnx/encoder_model_quantized.onnx';
 
-const unavailable = containersUnavailable();
-if (unavailable) console.warn(`skipped: no container can be run here (${unavailable})`);
-
-(unavailable ? describe.skip : describe)('the image, sealed as the manifest says', () => {
+describeUnless(containersUnavailable(), 'the image, sealed as the manifest says', () => {
   let image: UnpackedImage;
   let container: SealedContainer;
   beforeAll(async () => {

@@ -69,17 +69,17 @@ describe('props of plain JavaScript', () => {
     expect(messageFor(props)).toContain(`[prop-unknown] ${message}`);
   });
 
-  const unchecked = undefined as unknown as string;
-  const number = 7 as unknown as string;
+  // What plain JavaScript can give: JSON.parse is as unchecked as that.
+  const { nothing, number } = JSON.parse('{ "number": 7 }') as Record<'nothing' | 'number', string>;
 
   test.each([
-    [{ callers: [NetworkPeer.namespaces({ team: unchecked })] }, 'callers[0].namespaceLabels["team"] is undefined: it'],
-    [{ callers: [NetworkPeer.namespace(unchecked)] }, 'callers[0].namespaceLabels["kubernetes.io/metadata.name"] is'],
+    [{ callers: [NetworkPeer.namespaces({ team: nothing })] }, 'callers[0].namespaceLabels["team"] is undefined: it'],
+    [{ callers: [NetworkPeer.namespace(nothing)] }, 'callers[0].namespaceLabels["kubernetes.io/metadata.name"] is'],
     [{ scrapers: [NetworkPeer.pods({ app: number })] }, 'scrapers[0].podLabels["app"] is 7: it must be a string.'],
     [{ callers: [NetworkPeer.pods('x' as never)] }, 'callers[0].podLabels is "x": it must be an object of names'],
     [{ callers: [NetworkPeer.addresses(number)] }, 'callers[0].cidr is 7: it must be a string.'],
     [{ ingress: { host: 'a.example', proxy: NetworkPeer.namespace(number) } }, 'ingress.proxy.namespaceLabels['],
-    [{ model: WhisperModel.custom(unchecked) }, 'model.folder is undefined: it must be a string.'],
+    [{ model: WhisperModel.custom(nothing) }, 'model.folder is undefined: it must be a string.'],
     [{ model: WhisperModel.custom('x', '1Gi' as never) }, 'model.memoryNeed is "1Gi": it must be a Size of cdk8s'],
     [{ modelSource: ModelSource.imageVolume(number) }, 'modelSource.image is 7: it must be a string.'],
     [{ modelSource: ModelSource.persistentVolumeClaim('x', number) }, 'modelSource.subPath is 7: it must be a string.'],
@@ -90,7 +90,7 @@ describe('props of plain JavaScript', () => {
   });
 
   test('a factory that was given nothing does not stand for everybody', () => {
-    expect(messageFor({ callers: [NetworkPeer.addresses(unchecked)] })).toContain(
+    expect(messageFor({ callers: [NetworkPeer.addresses(nothing)] })).toContain(
       '[peer-invalid] callers[0] is undefined: nothing means everybody. Name pods, namespaces or addresses.',
     );
   });

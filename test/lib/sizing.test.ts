@@ -1,7 +1,7 @@
 import { ApiObject, Size } from 'cdk8s';
 import { Cpu, Deployment } from 'cdk8s-plus-28';
 import { Quantization, WhisperModel, type Sidecar, type WhisperSttServiceProps } from '../../lib';
-import type { PodSpec } from '../../lib/policy/manifest';
+import { manifestsOf } from '../../lib/policy';
 import { failure, synthesize, testChart } from './synthesize';
 
 describe('sizing', () => {
@@ -146,7 +146,7 @@ describe('sizing', () => {
 });
 
 function memoryOf(props: Partial<WhisperSttServiceProps>): unknown {
-  const { deployment } = synthesize(props);
-  const { containers } = (deployment as unknown as { spec: { template: { spec: PodSpec } } }).spec.template.spec;
-  return containers?.[0]?.resources?.limits?.memory;
+  const { service } = synthesize(props);
+  const deployment = manifestsOf(service).find(({ kind }) => kind === 'Deployment');
+  return deployment?.spec?.template?.spec?.containers?.[0]?.resources?.limits?.memory;
 }

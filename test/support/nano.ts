@@ -41,3 +41,17 @@ export function sampleBytes(file: string): Uint8Array {
 
 /** The 24 short English samples. */
 export const ENGLISH_SAMPLES = SAMPLES.filter(({ file }) => /^en-\d\d\.wav$/.test(file));
+
+/** Header of the samples, which are 16-bit mono at 16 kHz. */
+const HEADER_BYTES = 44;
+
+/**
+ * The audio of a sample, in -1…1.
+ *
+ * @param limit of the first this many
+ */
+export function sampleAudio(file: string, limit = Infinity): Float32Array {
+  const { bytes } = sample(file);
+  const length = Math.min((bytes.length - HEADER_BYTES) >> 1, limit);
+  return Float32Array.from({ length }, (_, index) => bytes.readInt16LE(HEADER_BYTES + 2 * index) / 32_768);
+}

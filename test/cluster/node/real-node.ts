@@ -1,9 +1,15 @@
-/** The node under test, or why there is none: then its tests are skipped, and counted. */
-export const describeOnNode = process.env.NODE_UNAVAILABLE ? describe.skip : describe;
+import { describeUnless } from '../../support/describe-unless';
+
+/** Tests of a real node, where with-node.sh has started one. */
+export function describeOnNode(title: string, tests: () => void): void {
+  describeUnless(process.env.NODE_UNAVAILABLE, title, tests);
+}
 
 /** For what needs weights of Whisper tiny's shapes, which are not part of this repository. */
-export const describeOnNodeWithTiny =
-  process.env.NODE_UNAVAILABLE || !process.env.NODE_IMAGE_TINY ? describe.skip : describe;
+export function describeOnNodeWithTiny(title: string, tests: () => void): void {
+  const missing = process.env.NODE_IMAGE_TINY ? undefined : 'WHISPER_TINY_SHAPED names no model';
+  describeUnless(process.env.NODE_UNAVAILABLE ?? missing, title, tests);
+}
 
 /** @throws when a test is not run by with-node.sh */
 export function nodeFact(name: 'NODE_IMAGE' | 'NODE_IMAGE_TINY' | 'NODE_STATE'): string {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type * as EngineModule from '../../../service/src/engine/engine';
 import type { DecodingResult } from '../../../service/src/whisper/decoding-result';
 import { builtModule, builtPath } from '../../support/built';
-import { MODEL_STORE, sample } from '../../support/nano';
+import { MODEL_STORE, sampleAudio } from '../../support/nano';
 import { cpuSeconds, untilGone, untilIdle } from '../../support/processes';
 
 // The compiled class: it forks the compiled engine process beside it.
@@ -24,10 +24,7 @@ const decode = (engine: EngineClass, signal?: AbortSignal): Promise<DecodingResu
 
 const SPEECH_OPTIONS = { task: 'transcribe', timestamps: true, temperature: 0, language: 'en' } as const;
 /** Half a minute of sentences: the most work that a window can be. */
-function speechWindow(): Float32Array {
-  const { bytes } = sample('long-en.wav');
-  return Float32Array.from({ length: 480_000 }, (_, index) => bytes.readInt16LE(44 + 2 * index) / 32_768);
-}
+const speechWindow = (): Float32Array => sampleAudio('long-en.wav', 480_000);
 
 describe('Engine', () => {
   const engines: EngineClass[] = [];

@@ -2,14 +2,9 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { LogMel, WINDOW_FRAMES } from '../../../service/src/engine/log-mel';
 import { WINDOW_SAMPLES } from '../../../service/src/whisper/audio-format';
-import { NANO, sample } from '../../support/nano';
+import { NANO, sampleAudio } from '../../support/nano';
 
 const MEL_BINS = 80;
-
-function samplesOf(file: string): Float32Array {
-  const { bytes } = sample(file);
-  return Float32Array.from({ length: (bytes.length - 44) >> 1 }, (_, i) => bytes.readInt16LE(44 + 2 * i) / 32768);
-}
 
 describe('LogMel', () => {
   const logMel = new LogMel(MEL_BINS);
@@ -22,7 +17,7 @@ describe('LogMel', () => {
     );
     const bytes = Buffer.from(output, 'base64');
     const expected = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-    const features = logMel.extract(samplesOf(file).subarray(0, WINDOW_SAMPLES));
+    const features = logMel.extract(sampleAudio(file).subarray(0, WINDOW_SAMPLES));
     expect(features.length).toBe(MEL_BINS * WINDOW_FRAMES);
     let largest = 0;
     features.forEach((value, i) => {

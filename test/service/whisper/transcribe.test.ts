@@ -390,6 +390,20 @@ test('the signal and the decoding options reach the decoder, the options of long
   });
 });
 
+test('a stretch of speech has tokens for its length, and a window of the sequential way has 224', async () => {
+  const budgets = async (speechS: number, options: TranscribeOptions): Promise<(number | undefined)[]> => {
+    const transcriber = answering([timestamp(0), 1, timestamp(1)]);
+    await transcribe(audio(40, [0, speechS]), transcriber, { ...options, language: 'en', paddingMs: 0 });
+    return transcriber.calls.map(({ options: { maxNewTokens } }) => maxNewTokens);
+  };
+
+  // 16, and 25 a second.
+  expect(await budgets(2, PAUSES)).toEqual([66]);
+  expect(await budgets(25, PAUSES)).toEqual([224]);
+  expect(await budgets(2, { ...PAUSES, maxNewTokens: 300 })).toEqual([300]);
+  expect(await budgets(2, SEQUENTIAL)).toEqual([224]);
+});
+
 test.each(['joinPauseMs', 'paddingMs'] as const)('a negative %s is refused', async (name) => {
   await expect(transcribe(audio(1), answering([1]), { ...PAUSES, [name]: -1 })).rejects.toMatchObject({
     code: 'invalid_option',
