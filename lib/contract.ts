@@ -137,6 +137,15 @@ export const RANGES = {
   maxBodyBytes: { min: 1024, max: 2 ** 30 },
 } as const;
 
+/** What the server holds of requests at once, beside its model: its memory, and so the pod's, follows from it. */
+export const HELD_AT_ONCE = {
+  /** Uploads in memory, in bytes, at least; with a larger {@link ENV.maxBodyBytes}, {@link HELD_AT_ONCE.bodies} of them. */
+  uploadBytes: 64 * 2 ** 20,
+  bodies: 2,
+  /** Longest audios: one in transcription and the next, or two that are decoded. */
+  audios: 2,
+} as const;
+
 /** Times that make a graceful end, in seconds; the grace period is their sum. */
 export const DRAIN = {
   /** Time for Endpoints to be withdrawn everywhere before the listener closes. */

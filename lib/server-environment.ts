@@ -1,6 +1,15 @@
 import { EnvValue } from 'cdk8s-plus-28';
 import type { ApiKeys } from './api-keys';
-import { DEFAULTS, ENV, ENV_PREFIX, IMAGE_MODEL_STORE, isServiceLink, LOG_LEVELS, RANGES } from './contract';
+import {
+  DEFAULTS,
+  ENV,
+  ENV_PREFIX,
+  HELD_AT_ONCE,
+  IMAGE_MODEL_STORE,
+  isServiceLink,
+  LOG_LEVELS,
+  RANGES,
+} from './contract';
 import type { DeviceChoice } from './device';
 import type { Drain } from './drain';
 import { checkEnvNames } from './env-names';
@@ -86,14 +95,8 @@ export function maxBodyBytes(env: Record<string, string>): number {
   return settingOf(env, 'maxBodyBytes');
 }
 
-/** Uploads and decoded audio that the server holds at once, in the largest it takes (service/src/http). */
-const HELD_AT_ONCE = 2;
-
 /** 16 000 samples of 4 bytes. */
 const DECODED_BYTES_PER_SECOND = 64_000;
-
-/** Uploads that the server always has room for, in bytes. */
-const LEAST_UPLOADS = 64 * 1024 ** 2;
 
 /**
  * Memory that requests can take beyond what they do with the defaults, for which models' needs were measured.
@@ -101,9 +104,10 @@ const LEAST_UPLOADS = 64 * 1024 ** 2;
  * @returns whole mebibytes; 0 where nothing was raised
  */
 export function extraRequestMebibytes(env: Record<string, string>): number {
-  const uploads = Math.max(LEAST_UPLOADS, HELD_AT_ONCE * maxBodyBytes(env)) - LEAST_UPLOADS;
+  const uploads =
+    Math.max(HELD_AT_ONCE.uploadBytes, HELD_AT_ONCE.bodies * maxBodyBytes(env)) - HELD_AT_ONCE.uploadBytes;
   const longer = Math.max(0, settingOf(env, 'maxAudioSeconds') - DEFAULTS.maxAudioSeconds);
-  return Math.ceil((uploads + HELD_AT_ONCE * DECODED_BYTES_PER_SECOND * longer) / 1024 ** 2);
+  return Math.ceil((uploads + HELD_AT_ONCE.audios * DECODED_BYTES_PER_SECOND * longer) / 1024 ** 2);
 }
 
 function settingOf(env: Record<string, string>, key: 'maxBodyBytes' | 'maxAudioSeconds'): number {

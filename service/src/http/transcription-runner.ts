@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { HELD_AT_ONCE } from '../../../lib/contract';
 import type { Task } from '../whisper/decoding-options';
 import { transcribe, type Transcription } from '../whisper/transcribe';
 import { PROMPT_TEMPERATURES } from '../whisper/transcribe-options';
@@ -7,11 +8,6 @@ import type { AppDependencies } from './app';
 import { DecodedAudioGate } from './decoded-audio-gate';
 import { readUpload, type Upload } from './upload';
 import { UploadBudget } from './upload-budget';
-
-/** Uploads in memory at once, at least; with a larger STT_MAX_BODY_BYTES, twice that. */
-const UPLOAD_BUDGET_BYTES = 64 * 2 ** 20;
-/** Longest audios that fit into memory at once: one in transcription and the next, or two that are decoded. */
-const LONGEST_AUDIOS = 2;
 
 /** What a caller asks for. */
 export interface TranscriptionRequest {
@@ -43,8 +39,10 @@ export class TranscriptionRunner {
   private readonly gate: DecodedAudioGate;
 
   constructor(private readonly dependencies: AppDependencies) {
-    this.budget = new UploadBudget(Math.max(UPLOAD_BUDGET_BYTES, 2 * dependencies.config.maxBodyBytes));
-    this.gate = new DecodedAudioGate(dependencies.decoder, LONGEST_AUDIOS * dependencies.config.maxAudioSeconds);
+    this.budget = new UploadBudget(
+      Math.max(HELD_AT_ONCE.uploadBytes, HELD_AT_ONCE.bodies * dependencies.config.maxBodyBytes),
+    );
+    this.gate = new DecodedAudioGate(dependencies.decoder, HELD_AT_ONCE.audios * dependencies.config.maxAudioSeconds);
   }
 
   /** @throws ApiError, AudioError, EngineError */
