@@ -31,7 +31,6 @@ const MAY_IMPORT = {
 /** Libraries that are large and seldom needed: the one file that loads each, when it is needed, and how. */
 const LOADED_LATE = [
   { library: '@xenova/transformers', file: 'service/src/engine/hub.ts', by: 'import' },
-  { library: '@wasm-audio-decoders/flac', file: 'service/src/audio/flac.ts', by: 'import' },
   // Synchronously, which import() cannot.
   { library: '@huggingface/tokenizers', file: 'service/src/engine/prompt-encoder.ts', by: 'createRequire' },
 ];

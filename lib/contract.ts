@@ -21,6 +21,8 @@ export const ENV = {
   device: 'STT_DEVICE',
   /** Precision of the weights: `int8` or `fp32`. */
   quantization: 'STT_QUANTIZATION',
+  /** What decides where somebody speaks: one of {@link VOICE_ACTIVITY_DETECTORS}. */
+  voiceActivity: 'STT_VOICE_ACTIVITY',
   /** Longest time that one transcription request may take, in seconds. */
   requestTimeoutSeconds: 'STT_REQUEST_TIMEOUT_SECONDS',
   /** Time between SIGTERM and the close of the listener, in seconds: endpoints are withdrawn meanwhile. */
@@ -100,6 +102,9 @@ export const EXIT_CODES = {
 /** Precisions that the server has model files for. */
 export const QUANTIZATIONS = ['int8', 'fp32'] as const;
 
+/** `silero`: an energy gate, and behind it a network that tells speech from music and noise. `energy`: the gate alone. */
+export const VOICE_ACTIVITY_DETECTORS = ['silero', 'energy'] as const;
+
 /** Devices that a manifest can name. */
 export const DEVICES = ['cpu', 'gpu'] as const;
 
@@ -113,6 +118,7 @@ export const DEFAULTS = {
   port: CONTAINER_PORT,
   device: 'cpu',
   quantization: 'int8',
+  voiceActivity: 'silero',
   requestTimeoutSeconds: 60,
   drainDelaySeconds: 0,
   maxQueue: 64,

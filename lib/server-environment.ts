@@ -9,6 +9,7 @@ import {
   isServiceLink,
   LOG_LEVELS,
   RANGES,
+  VOICE_ACTIVITY_DETECTORS,
 } from './contract';
 import type { DeviceChoice } from './device';
 import type { Drain } from './drain';
@@ -23,7 +24,8 @@ export interface EnvironmentProps {
    * Further environment variables of the server.
    *
    * Those that props decide are the construct's own. The server's other settings can be given here: `STT_LOG_LEVEL`,
-   * `STT_MAX_QUEUE`, `STT_MAX_AUDIO_SECONDS`, `STT_MAX_BODY_BYTES`; longer audio and larger bodies need more `memory`.
+   * `STT_VOICE_ACTIVITY`, `STT_MAX_QUEUE`, `STT_MAX_AUDIO_SECONDS`, `STT_MAX_BODY_BYTES`; longer audio and larger bodies
+   * need more `memory`.
    * Never a secret: everybody who may read the Deployment reads it.
    *
    * @default - none
@@ -58,6 +60,12 @@ const DECIDED_BY: Readonly<Record<string, string>> = {
   [ENV.mklThreads]: "'cpus'",
 };
 
+/** Variables that the user may set and that have a list of values. */
+const CHOICES: readonly (readonly [name: string, choices: readonly string[]])[] = [
+  [ENV.voiceActivity, VOICE_ACTIVITY_DETECTORS],
+  [ENV.logLevel, LOG_LEVELS],
+];
+
 export function extraEnvironment({ env = {} }: EnvironmentProps, faults: PropFaults): Record<string, string> {
   checkEnvNames('env', env, faults);
   const known: string[] = Object.values(ENV);
@@ -83,9 +91,11 @@ export function extraEnvironment({ env = {} }: EnvironmentProps, faults: PropFau
       faults.add('env-value-invalid', `env.${ENV[key]}`, value, `it must be a whole number from ${min} to ${max}.`);
     }
   }
-  const level = env[ENV.logLevel] ?? '';
-  if (level !== '' && !LOG_LEVELS.some((each) => each === level)) {
-    faults.add('env-value-invalid', `env.${ENV.logLevel}`, level, `it must be one of ${LOG_LEVELS.join(', ')}.`);
+  for (const [name, choices] of CHOICES) {
+    const value = env[name] ?? '';
+    if (value !== '' && !choices.includes(value)) {
+      faults.add('env-value-invalid', `env.${name}`, value, `it must be one of ${choices.join(', ')}.`);
+    }
   }
   return env;
 }

@@ -68,6 +68,7 @@ if [[ $folder ]]; then
   cp "$repository/lib/contract.ts" "$context/lib/"
   cp -R "$repository"/service/{Dockerfile,package.json,bin,image,src} "$context/service/"
   cp -RL "$folder" "$context/service/models/whisper-$model"
+  cp -R "$repository/service/models/silero-vad" "$context/service/models/"
   cp "$repository/.dockerignore" "$context/"
 fi
 arguments=(--file "$context/service/Dockerfile" --build-arg "MODEL=$model" --build-arg "QUANTIZATION=$quantization"

@@ -8,6 +8,7 @@ import {
   LOG_LEVELS,
   QUANTIZATIONS,
   RANGES,
+  VOICE_ACTIVITY_DETECTORS,
 } from '../../lib/contract';
 
 /** The model that comes with the server. */
@@ -23,6 +24,7 @@ export interface Config {
   readonly modelStore: string;
   readonly device: (typeof DEVICES)[number];
   readonly quantization: (typeof QUANTIZATIONS)[number];
+  readonly voiceActivity: (typeof VOICE_ACTIVITY_DETECTORS)[number];
   readonly requestTimeoutSeconds: number;
   readonly drainDelaySeconds: number;
   readonly maxQueue: number;
@@ -83,6 +85,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     modelStore: path.resolve(text(ENV.modelStore, EMBEDDED_MODEL_STORE)),
     device: choice(ENV.device, DEFAULTS.device, DEVICES),
     quantization: choice(ENV.quantization, DEFAULTS.quantization, QUANTIZATIONS),
+    voiceActivity: choice(ENV.voiceActivity, DEFAULTS.voiceActivity, VOICE_ACTIVITY_DETECTORS),
     requestTimeoutSeconds: ranged('requestTimeoutSeconds'),
     drainDelaySeconds: ranged('drainDelaySeconds'),
     maxQueue: ranged('maxQueue'),

@@ -9,6 +9,7 @@ import { EngineError } from './engine/engine-error';
 import { engineTranscriber } from './engine/engine-transcriber';
 import { openModelDirectory, type ModelDirectory } from './engine/model-directory';
 import { verifyModelFiles } from './engine/model-integrity';
+import { speechDetectorFile } from './engine/speech-detector-file';
 import { ApiKeys } from './http/api-keys';
 import { buildApp } from './http/app';
 import { ServerState } from './http/server-state';
@@ -49,6 +50,7 @@ class Server {
       quantization: config.quantization,
       threads: this.threads,
       maxQueue: config.maxQueue,
+      speechDetectorFile: config.voiceActivity === 'silero' ? speechDetectorFile() : undefined,
     });
     this.decoder = new AudioDecoder({
       maxDurationS: config.maxAudioSeconds,
@@ -88,6 +90,9 @@ class Server {
           `${name} differs from the CPUs that this process may use; the CPUs count`,
         );
       }
+    }
+    if (this.config.voiceActivity === 'silero' && !this.engine.detectsSpeech) {
+      log.warn('the speech detector is not installed: the energy gate alone decides where somebody speaks');
     }
     try {
       await this.listen();

@@ -53,9 +53,12 @@ describe('bad input', () => {
     ['language', 'klingon', 400, 'unsupported_language'],
     ['language', 'fr', 400, 'unsupported_language'],
     ['stream', 'true', 400, 'unsupported_value'],
-    ['timestamp_granularities', 'word', 400, 'unsupported_value'],
+    ['timestamp_granularities', 'phoneme', 400, 'invalid_value'],
+    ['hallucinations', 'maybe', 400, 'invalid_value'],
   ])('refuses %s=%s and names the field', async (field, value, status, code) => {
-    await refused(await transcriptionRequest(server, bytes, { [field]: value }), status, code, field);
+    // Granularities mean something to this format alone.
+    const form = { response_format: 'verbose_json', [field]: value };
+    await refused(await transcriptionRequest(server, bytes, form), status, code, field);
   });
 
   it('refuses a form without a file', async () => {

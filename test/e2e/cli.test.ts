@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EXIT_CODES } from '../../lib/contract';
 import { REPOSITORY } from '../support/built';
@@ -58,6 +60,36 @@ describe('whisper-stt', () => {
     ]);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ language: 'english', text: sample('en-01.wav').text });
+  });
+
+  it('transcribe --word-timestamps times the words, in both strategies', async () => {
+    for (const strategy of ['pauses', 'sequential']) {
+      const { stdout } = await whisperStt([
+        ...['transcribe', '--word-timestamps', '--format', 'verbose_json', '--strategy', strategy, file],
+      ]);
+      const { words } = JSON.parse(stdout) as { words: { word: string; start: number; end: number }[] };
+      expect(words.map(({ word }) => word).join(' ')).toBe(sample('en-01.wav').text);
+      expect(words.at(-1)!.end).toBeCloseTo(3.7, 0);
+    }
+  });
+
+  it('transcribe takes samples without a header, and one channel of several', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'cli-'));
+    try {
+      const pcm = sample('en-01.wav').bytes.subarray(44);
+      const stereo = Buffer.alloc(2 * pcm.length);
+      for (let at = 0; at < pcm.length; at += 2) pcm.copy(stereo, 2 * at + 2, at, at + 2);
+      const raw = path.join(folder, 'stereo.pcm');
+      writeFileSync(raw, stereo);
+      const described = ['--raw-encoding', 's16le', '--sample-rate', '16000', '--channels', '2'];
+      const right = await whisperStt(['transcribe', ...described, '--channel', '1', raw]);
+      expect(right).toMatchObject({ code: 0, stdout: `${sample('en-01.wav').text}\n` });
+      expect(await whisperStt(['transcribe', ...described, '--channel', '0', raw])).toMatchObject({ stdout: '\n' });
+      const absent = await whisperStt(['transcribe', ...described, '--channel', '2', raw]);
+      expect([absent.code, absent.stderr]).toEqual([1, expect.stringContaining('invalid_value')]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('transcribe takes a beam, a temperature and several draws', async () => {

@@ -12,7 +12,7 @@ const MEMORY_BYTES = 700 * 2 ** 20;
 const BOMBS = 6;
 /** Of what docs/configuration.md promises: two longest audios. */
 const DECODED_AUDIO_BYTES = 2 * DEFAULTS.maxAudioSeconds * 64_000;
-/** Two decoding threads with FLAC's WebAssembly and their garbage. */
+/** Two decoding threads with the codecs' WebAssembly and their garbage. */
 const DECODING_BYTES = 150 * 2 ** 20;
 const BLOCK_SIZE = 65_535;
 const SAMPLE_RATE_HZ = 16_000;

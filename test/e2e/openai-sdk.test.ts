@@ -50,6 +50,38 @@ describe("OpenAI's own SDK, with nothing changed but its base URL", () => {
     expect(segment!.end).toBeCloseTo(3.7, 0);
   });
 
+  it('gets words as verbose_json, alone or beside the segments', async () => {
+    const transcribe = async (...granularities: ('word' | 'segment')[]): Promise<OpenAI.Audio.TranscriptionVerbose> =>
+      client.audio.transcriptions.create({
+        file: await toFile(bytes, 'audio.wav'),
+        model: 'whisper-1',
+        response_format: 'verbose_json',
+        timestamp_granularities: granularities,
+      });
+    const { words, segments } = await transcribe('word');
+    expect(segments).toBeUndefined();
+    expect(words!.map(({ word }) => word).join(' ')).toBe(text);
+    let end = 0;
+    for (const word of words!) {
+      expect(word.start).toBeGreaterThanOrEqual(end);
+      expect(word.end).toBeGreaterThanOrEqual(word.start);
+      end = word.end;
+    }
+    // The sample's speech lies from 0.36 s to 3.7 s.
+    expect(words![0]!.start).toBeCloseTo(0.36, 0);
+    expect(end).toBeCloseTo(3.7, 0);
+    expect(Object.keys(await transcribe('segment', 'word'))).toEqual(expect.arrayContaining(['segments', 'words']));
+  });
+
+  it('has keywords listened for', async () => {
+    const transcription = await client.audio.transcriptions.create({
+      file: await toFile(bytes, 'audio.wav'),
+      model: 'whisper-1',
+      ...{ keywords: ['dollars', 'cents'] },
+    });
+    expect(transcription.text).toBe(text);
+  });
+
   it('streams a file of unknown length in chunks', async () => {
     const file = createReadStream(path.join(NANO, 'samples/en-01.wav'));
     const transcription = await client.audio.transcriptions.create({ file, model: 'whisper-1' });

@@ -30,8 +30,8 @@ const CASES: readonly Case[] = [
   },
   {
     file: 'audio/flac.ts',
-    allowed: [dynamic('@wasm-audio-decoders/flac'), `import type { FLACDecoder } from '@wasm-audio-decoders/flac';\n`],
-    forbidden: [from('@wasm-audio-decoders/flac'), dynamic('../whisper/windows'), dynamic('onnxruntime-node')],
+    allowed: [from('./flac-stream'), CONTRACT],
+    forbidden: [from('../whisper/windows'), dynamic('../whisper/windows'), dynamic('onnxruntime-node')],
   },
   {
     file: 'whisper/windows.ts',

@@ -37,6 +37,7 @@ describe("the server's environment", () => {
 
   test.each([
     ['STT_LOG_LEVEL', 'trace'],
+    ['STT_VOICE_ACTIVITY', 'energy'],
     ['STT_MAX_QUEUE', '1'],
     ['STT_MAX_AUDIO_SECONDS', '86400'],
     ['STT_MAX_BODY_BYTES', '1024'],
@@ -47,6 +48,7 @@ describe("the server's environment", () => {
 
   test.each([
     ['STT_LOG_LEVEL', 'verbose', 'it must be one of trace, debug, info, warn, error, fatal, silent.'],
+    ['STT_VOICE_ACTIVITY', 'none', 'it must be one of silero, energy.'],
     ['STT_MAX_QUEUE', '0', 'it must be a whole number from 1 to 10000.'],
     ['STT_MAX_QUEUE', '10001', 'it must be a whole number from 1 to 10000.'],
     ['STT_MAX_AUDIO_SECONDS', '1.5', 'it must be a whole number from 1 to 86400.'],
@@ -84,7 +86,7 @@ describe("the server's environment", () => {
     },
   );
 
-  test.each(['STT_LOG_LEVEL', 'STT_MAX_QUEUE', 'STT_MAX_AUDIO_SECONDS', 'STT_MAX_BODY_BYTES'])(
+  test.each(['STT_LOG_LEVEL', 'STT_VOICE_ACTIVITY', 'STT_MAX_QUEUE', 'STT_MAX_AUDIO_SECONDS', 'STT_MAX_BODY_BYTES'])(
     'may have an empty %s, which counts as absent',
     (name) => {
       expect(failure(() => synthesize({ env: { [name]: '' } }))).toBe('');
@@ -95,8 +97,8 @@ describe("the server's environment", () => {
   test('has no setting that the server does not know, with which it would refuse to start', () => {
     expect(() => readConfig({ STT_LOGLEVEL: 'debug' })).toThrow('STT_LOGLEVEL');
     expect(failure(() => synthesize({ env: { STT_LOGLEVEL: 'debug' } }))).toContain(
-      '[env-unknown] env is "STT_LOGLEVEL": the server has no such setting and would refuse to start. It has STT_MAX_QUEUE, ' +
-        'STT_MAX_AUDIO_SECONDS, STT_MAX_BODY_BYTES, STT_LOG_LEVEL.',
+      '[env-unknown] env is "STT_LOGLEVEL": the server has no such setting and would refuse to start. It has ' +
+        'STT_VOICE_ACTIVITY, STT_MAX_QUEUE, STT_MAX_AUDIO_SECONDS, STT_MAX_BODY_BYTES, STT_LOG_LEVEL.',
     );
   });
 

@@ -5,67 +5,71 @@ does it (service/models/whisper-nano/training/openai_check.py); decoding is open
 """
 
 import json
-import platform
 import sys
-from importlib.metadata import version
-from pathlib import Path
+from functools import cache
 
-MODEL = Path(__file__).resolve().parents[2] / "service/models/whisper-nano"
-sys.path.insert(0, str(MODEL / "training"))
+import torch
+import whisper
+import whisper.decoding
+import whisper.timing
+import whisper.transcribe
+from nano import FILES, LONG, MODEL, PROMPT, TRAINING, audio_of, language_of, rounded, versions, write
+from openai_check import load, tokenizer
+from tokenizer import EOT, LANG, SOT, TRANSCRIBE
+from whisper.audio import N_SAMPLES, log_mel_spectrogram, pad_or_trim
 
-import torch  # noqa: E402
-import whisper  # noqa: E402
-import whisper.decoding  # noqa: E402
-import whisper.transcribe  # noqa: E402
-from openai_check import load, tokenizer  # noqa: E402
-from seq import read  # noqa: E402
-from tokenizer import LANG, SOT, TRANSCRIBE  # noqa: E402
+transcription = whisper.transcribe.__globals__  # whisper.transcribe is the function, not its module
 
-PROMPT = " I want to pay four hundred dollars."
+torch.set_num_threads(1)
+sys.stdout = sys.stderr
+model = load(str(TRAINING / "model.pt"))
+heads = torch.zeros(model.dims.n_text_layer, model.dims.n_text_head, dtype=torch.bool)
+for layer, head in json.loads((MODEL / "generation_config.json").read_text())["alignment_heads"]:
+    heads[layer, head] = True
+model.register_buffer("alignment_heads", heads.to_sparse(), persistent=False)
+
+vocabulary = tokenizer(str(TRAINING / "merges.json"))
+vocabulary.num_languages = len(LANG)
 
 
-def rounded(number):
-    return round(float(number), 6)
+def speaking(language):
+    vocabulary.language = language
+    vocabulary.sot_sequence = (SOT, LANG[language], TRANSCRIBE)
+    vocabulary.__dict__.pop("sot_sequence_including_notimestamps", None)
+    return vocabulary
 
 
-def main():
-    torch.set_num_threads(1)
-    sys.stdout, stdout = sys.stderr, sys.stdout
-    model = load(str(MODEL / "training/model.pt"))
-    vocabulary = tokenizer(str(MODEL / "training/merges.json"))
-    vocabulary.num_languages = len(LANG)
+def get_tokenizer(*_, language=None, **__):
+    return speaking(language or "en")
 
-    def speaking(language):
-        vocabulary.language = language
-        vocabulary.sot_sequence = (SOT, LANG[language], TRANSCRIBE)
-        vocabulary.__dict__.pop("sot_sequence_including_notimestamps", None)
-        return vocabulary
 
-    get_tokenizer = lambda *_, language=None, **__: speaking(language or "en")  # noqa: E731
-    whisper.transcribe.__globals__["get_tokenizer"] = whisper.decoding.get_tokenizer = get_tokenizer
+transcription["get_tokenizer"] = whisper.decoding.get_tokenizer = get_tokenizer
 
-    languages = {"es-01.wav": "es", "de-01.wav": "de"}
-    files = sorted(path.name for path in (MODEL / "samples").glob("*.wav"))
-    features = {name: whisper.log_mel_spectrogram(whisper.pad_or_trim(read(MODEL / "samples" / name).copy())) for name in files}
+features = {file: log_mel_spectrogram(pad_or_trim(audio_of([{"file": file}]))) for file in FILES}
 
-    def decode(name, **options):
-        language = languages.get(name, "en")
-        speaking(language)
-        result = whisper.decode(
-            model, features[name], whisper.DecodingOptions(language=language, temperature=0.0, fp16=False, suppress_tokens="", **options)
-        )
-        return {
-            "file": name,
-            "language": language,
-            "timestamps": not options.get("without_timestamps", False),
-            "beamSize": options.get("beam_size", 1),
-            "promptTokens": vocabulary.encode(options["prompt"]) if "prompt" in options else [],
-            "tokens": result.tokens,
-            "avgLogProb": rounded(result.avg_logprob),
-            "noSpeechProb": rounded(result.no_speech_prob),
-            "compressionRatio": rounded(result.compression_ratio),
-        }
 
+@cache
+def decode(file, **options):
+    language = language_of(file)
+    speaking(language)
+    asked = options | ({"prefix": list(options["prefix"])} if "prefix" in options else {})
+    result = whisper.decode(
+        model, features[file], whisper.DecodingOptions(language=language, temperature=0.0, fp16=False, suppress_tokens="", **asked)
+    )
+    return {
+        "file": file,
+        "language": language,
+        "timestamps": not options.get("without_timestamps", False),
+        "beamSize": options.get("beam_size", 1),
+        "promptTokens": vocabulary.encode(options["prompt"]) if "prompt" in options else [],
+        "tokens": result.tokens,
+        "avgLogProb": rounded(result.avg_logprob),
+        "noSpeechProb": rounded(result.no_speech_prob),
+        "compressionRatio": rounded(result.compression_ratio),
+    }
+
+
+def windows():
     variants = [
         {"without_timestamps": True},
         {},
@@ -73,32 +77,156 @@ def main():
         {"beam_size": 5},
         {"without_timestamps": True, "prompt": PROMPT},
     ]
-    windows = [decode(name, **options) for options in variants for name in files]
+    return [decode(file, **options) for options in variants for file in FILES]
 
-    speaking("en")
-    detected = {}
-    for name in files:
-        _, probabilities = model.detect_language(features[name], speaking("en"))
-        detected[name] = {code: rounded(probability) for code, probability in probabilities.items()}
 
-    def transcribe(**options):
-        result = whisper.transcribe(
-            model, read(MODEL / "samples/long-en.wav").copy(), temperature=0.0, suppress_tokens="", language="en", fp16=False, **options
-        )
-        return [
-            {"start": rounded(each["start"]), "end": rounded(each["end"]), "tokens": each["tokens"], "seek": each["seek"]}
-            for each in result["segments"]
+def further_options():
+    """Options that few windows suffice for."""
+    asked = []
+    for file in ("en-01.wav", "en-06.wav", "es-01.wav", LONG):
+        plain = [token for token in decode(file, without_timestamps=True)["tokens"] if token < EOT]
+        prefix = tuple(plain[: len(plain) // 3])
+        asked += [
+            (file, {"without_timestamps": True, "prefix": prefix}),
+            (file, {"without_timestamps": True, "prefix": prefix, "prompt": PROMPT}),
+            (file, {"prefix": tuple(decode(file)["tokens"][:4])}),
+            (file, {"without_timestamps": True, "sample_len": 5}),
+            (file, {"without_timestamps": True, "beam_size": 3, "patience": 2.0}),
+            (file, {"beam_size": 3, "length_penalty": 0.6}),
         ]
+    return [
+        decode(file, **options)
+        | {
+            "prefixTokens": list(options.get("prefix", [])),
+            "maxNewTokens": options.get("sample_len"),
+            "patience": options.get("patience"),
+            "lengthPenalty": options.get("length_penalty"),
+        }
+        for file, options in asked
+    ]
 
-    json.dump(
-        {
-            "versions": {name: version(name) for name in ("openai-whisper", "torch", "numpy")} | {"python": platform.python_version()},
-            "windows": windows,
-            "languages": detected,
-            "long": {"alone": transcribe(condition_on_previous_text=False), "conditioned": transcribe(condition_on_previous_text=True)},
-        },
-        stdout,
+
+def languages():
+    detected = {}
+    for file in FILES:
+        _, probabilities = model.detect_language(features[file], speaking("en"))
+        detected[file] = {code: rounded(probability) for code, probability in probabilities.items()}
+    return detected
+
+
+def alignment(file):
+    """Words before punctuation joins them, from the text that the window is decoded to with timestamps."""
+    language = language_of(file)
+    text = [token for token in decode(file)["tokens"] if token < EOT]
+    frames = min(len(audio_of([{"file": file}])), N_SAMPLES) // whisper.audio.HOP_LENGTH
+    words = whisper.timing.find_alignment(model, speaking(language), text, features[file], frames)
+    return {
+        "file": file,
+        "language": language,
+        "frames": frames,
+        "textTokens": text,
+        "words": [
+            {
+                "word": each.word,
+                "tokens": each.tokens,
+                "start": rounded(each.start, 4),
+                "end": rounded(each.end, 4),
+                "probability": rounded(each.probability, 4),
+            }
+            for each in words
+        ],
+    }
+
+
+def transcribe(parts, language, **options):
+    result = whisper.transcribe(
+        model, audio_of(parts), temperature=0.0, suppress_tokens="", language=language, fp16=False, **options
     )
+    return [
+        {"seek": each["seek"], "start": rounded(each["start"], 4), "end": rounded(each["end"], 4), "tokens": each["tokens"]}
+        | (
+            {"words": [{k: v if k == "word" else rounded(v, 4) for k, v in word.items()} for word in each["words"]]}
+            if options.get("word_timestamps")
+            else {}
+        )
+        for each in result["segments"]
+    ]
 
 
-main()
+def transcripts():
+    """transcribe() by name, on recipes of audio."""
+    alone = {"condition_on_previous_text": False}
+    words = {"word_timestamps": True}
+    silent = {"hallucination_silence_threshold": 2.0}
+    long = [{"file": LONG}]
+    pause = [{"file": "en-08.wav"}, {"silence": 192_000}, {"file": "en-11.wav"}]
+    asked = [("words", [{"file": file}], alone | words) for file in FILES if file != LONG]
+    asked += [
+        ("long, alone", long, alone),
+        ("long, conditioned", long, {}),
+        ("long, words, alone", long, alone | words),
+        ("long, words, conditioned", long, words),
+        ("long, words, alone, silence skipped", long, alone | words | silent),
+        ("long, words, conditioned, silence skipped", long, words | silent),
+        ("long, initial prompt", long, {"initial_prompt": PROMPT}),
+        ("long, initial prompt, alone", long, alone | {"initial_prompt": PROMPT}),
+        ("long, carried prompt", long, {"initial_prompt": PROMPT, "carry_initial_prompt": True}),
+        ("long, carried prompt, alone", long, alone | {"initial_prompt": PROMPT, "carry_initial_prompt": True}),
+        ("long, clips", long, {"clip_timestamps": "3.5,12,20,41.3,50"}),
+    ]
+    asked += [("silence between", pause, alone | words), ("silence between, silence skipped", pause, alone | words | silent)]
+    return [
+        {
+            "name": name,
+            "audio": parts,
+            "language": language_of(parts[0].get("file")),
+            "conditionOnPreviousText": options.get("condition_on_previous_text", True),
+            "wordTimestamps": options.get("word_timestamps", False),
+            "hallucinationSilenceThresholdS": options.get("hallucination_silence_threshold"),
+            "promptTokens": vocabulary.encode(" " + options["initial_prompt"].strip()) if "initial_prompt" in options else [],
+            "carryPrompt": options.get("carry_initial_prompt", False),
+            "clipTimestamps": [float(each) for each in options["clip_timestamps"].split(",")] if "clip_timestamps" in options else [],
+            "segments": transcribe(parts, language_of(parts[0].get("file")), **options),
+        }
+        for name, parts, options in asked
+    ]
+
+
+def log_mel(file, mel, whole):
+    """A few bands, at the first frames, at some in a row and all along."""
+    frames = mel.shape[1]
+    at = sorted({round(step * (frames - 1) / 23) for step in range(24)} | {1, 2} | {frames // 30 + step for step in range(10)})
+    bands = [0, 7, 19, 34, 52, 70, 79]
+    return {
+        "file": file,
+        "of": "file" if whole else "window",
+        "frames": frames,
+        "bands": bands,
+        "at": at,
+        "values": [[rounded(mel[band, frame], 5) for frame in at] for band in bands],
+    }
+
+
+def log_mels():
+    chosen = [log_mel(file, features[file], False) for file in ("en-01.wav", "de-01.wav", LONG, "noise.wav")]
+    whole = log_mel_spectrogram(audio_of([{"file": LONG}]), padding=N_SAMPLES)
+    return [*chosen, log_mel(LONG, whole, True)]
+
+
+def fixture():
+    every = transcripts()
+    long = {each["name"]: each["segments"] for each in every}
+    return {
+        "versions": versions("openai-whisper", "torch", "numpy", "tiktoken"),
+        "windows": windows(),
+        "options": further_options(),
+        "languages": languages(),
+        "long": {"alone": long["long, alone"], "conditioned": long["long, conditioned"]},
+        "transcripts": every,
+        "alignments": [alignment(file) for file in FILES],
+        "logMel": log_mels(),
+    }
+
+
+if __name__ == "__main__":
+    write(fixture())

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AudioDecoderOptions, DecodedAudio } from '../../service/src/audio/audio-decoder';
+import type { AudioDecoderOptions, DecodedAudio, FileOptions } from '../../service/src/audio/audio-decoder';
 
 const COMPILED = join(__dirname, '../../build/service/src/audio/audio-decoder.js');
 
@@ -48,15 +48,16 @@ export class AudioDecoderHost {
     decoder: string,
     bytes: Uint8Array,
     isPart = false,
+    options: FileOptions = {},
   ): { readonly id: number; readonly outcome: Promise<HostedDecoding> } {
-    const outcome = this.call({ action: 'decode', decoder, bytes, isPart }).then(({ result, error }) =>
+    const outcome = this.call({ action: 'decode', decoder, bytes, isPart, options }).then(({ result, error }) =>
       error ? { error } : (result as HostedDecoding),
     );
     return { id: this.lastId, outcome };
   }
 
-  async decode(decoder: string, bytes: Uint8Array): Promise<HostedDecoding> {
-    return this.start(decoder, bytes).outcome;
+  async decode(decoder: string, bytes: Uint8Array, options: FileOptions = {}): Promise<HostedDecoding> {
+    return this.start(decoder, bytes, false, options).outcome;
   }
 
   async abort(target: number): Promise<void> {

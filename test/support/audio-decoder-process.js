@@ -19,7 +19,7 @@ process.on('message', async ({ id, action, decoder, options, bytes, isPart, targ
         aborts.set(id, abort);
         const owner = Uint8Array.from(isPart ? [...bytes, 0] : bytes); // what arrives lies in the channel's own buffer
         const file = owner.subarray(0, bytes.length);
-        const audio = await decoders.get(decoder).decode(file, abort.signal);
+        const audio = await decoders.get(decoder).decode(file, abort.signal, options);
         process.send({ id, result: { audio, bytesLeft: file.length } });
         break;
       }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Tinypool } from 'tinypool';
 import { AudioError } from './audio-error';
 import type { DecodeOutcome, DecodeTask } from './audio-worker';
+import type { DecodeOptions } from './decode-audio';
 import type { DecodedAudio } from './decoded-audio';
 
 export type { DecodedAudio } from './decoded-audio';
@@ -13,10 +14,16 @@ export interface AudioDecoderOptions {
   readonly timeoutMs: number;
 }
 
+/** What the caller knows and wants of one file. */
+export type FileOptions = Omit<DecodeOptions, 'maxDurationS'>;
+
 /** One slow file does not hold up the others. */
 const THREADS = 2;
 
-/** A thread's JavaScript heap, in MiB. Samples lie outside of it, in buffers bounded by `maxDurationS`. */
+/**
+ * A thread's JavaScript heap, in MiB. Samples lie outside of it, in buffers bounded by `maxDurationS`, as does the codecs'
+ * memory, bounded by their module (codecs/rust/build.sh).
+ */
 const MAX_HEAP_MIB = 64;
 
 /** Time without work after which threads beyond the first one end. */
@@ -24,7 +31,7 @@ const SURPLUS_THREAD_IDLE_MS = 10_000;
 
 /**
  * Time without work after which the warm thread is replaced by a fresh one. A thread that does nothing collects no
- * garbage either: what the last files left in it (their bytes, the FLAC decoder's memory) would stay for good.
+ * garbage either: what the last files left in it (their bytes, the codecs' memory) would stay for good.
  */
 const RENEWAL_IDLE_MS = 30_000;
 
@@ -67,10 +74,11 @@ export class AudioDecoder {
    * @param bytes the file. Its ArrayBuffer is handed to the thread and is empty for the caller from here on, unless
    * `bytes` is only a part of it
    * @param signal ends the decoding, and the thread that is at it, wherever it is
-   * @throws AudioError for whatever is wrong with the bytes, `audio_decode_timeout` included
+   * @param options by default the bytes tell their format, and all channels count
+   * @throws AudioError for whatever is wrong with the bytes or the options, `audio_decode_timeout` included
    * @throws the signal's reason if it is aborted
    */
-  async decode(bytes: Uint8Array, signal?: AbortSignal): Promise<DecodedAudio> {
+  async decode(bytes: Uint8Array, signal?: AbortSignal, options: FileOptions = {}): Promise<DecodedAudio> {
     signal?.throwIfAborted();
     if (this.isClosed) throw closedError();
     const stop = new AbortController();
@@ -81,7 +89,7 @@ export class AudioDecoder {
     clearTimeout(this.renewal);
     this.underWay.add(stop);
     try {
-      return await this.run(bytes, stop);
+      return await this.run(bytes, stop, options);
     } finally {
       this.underWay.delete(stop);
       signal?.removeEventListener('abort', abort);
@@ -97,7 +105,7 @@ export class AudioDecoder {
     await this.pool.destroy();
   }
 
-  private async run(bytes: Uint8Array, stop: AbortController): Promise<DecodedAudio> {
+  private async run(bytes: Uint8Array, stop: AbortController, options: FileOptions): Promise<DecodedAudio> {
     const size = bytes.length; // of no bytes any more once they are handed over
     const timer = setTimeout(() => {
       stop.abort(
@@ -110,7 +118,7 @@ export class AudioDecoder {
     }, this.timeoutMs);
     try {
       const owned = ownBuffer(bytes);
-      const task: DecodeTask = { bytes: owned, maxDurationS: this.maxDurationS };
+      const task: DecodeTask = { bytes: owned, options: { ...options, maxDurationS: this.maxDurationS } };
       const outcome = (await this.pool.run(task, {
         signal: stop.signal,
         transferList: [owned.buffer],

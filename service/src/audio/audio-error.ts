@@ -6,9 +6,10 @@
  * - `audio_empty`: well-formed, but without a single sample.
  * - `audio_too_long`: longer than the limit, by its header or while decoding.
  * - `audio_decode_timeout`: decoding took longer than the limit.
+ * - `invalid_value`: a channel that the audio does not have, or a raw format that cannot be, was asked for.
  */
 export type AudioErrorCode =
-  'unsupported_format' | 'audio_corrupt' | 'audio_empty' | 'audio_too_long' | 'audio_decode_timeout';
+  'unsupported_format' | 'audio_corrupt' | 'audio_empty' | 'audio_too_long' | 'audio_decode_timeout' | 'invalid_value';
 
 /** The one error that bad audio causes. The message says what was wrong, the value got and what to do. */
 export class AudioError extends Error {

@@ -1,6 +1,7 @@
 import { Tinypool } from 'tinypool';
 import type { AudioErrorCode } from './audio-error';
 import { AudioError } from './audio-error';
+import type { DecodeOptions } from './decode-audio';
 import { decodeAudio } from './decode-audio';
 import type { DecodedAudio } from './decoded-audio';
 import { TARGET_SAMPLE_RATE_HZ } from './decoded-audio';
@@ -10,28 +11,27 @@ import { worstCaseDurationS } from './worst-case-duration';
 /** What the worker is given. */
 export interface DecodeTask {
   readonly bytes: Uint8Array;
-  readonly maxDurationS: number;
+  readonly options: DecodeOptions;
 }
 
 /** What the worker answers: an error loses its class and code on the way between threads. */
 export type DecodeOutcome =
   { readonly audio: DecodedAudio } | { readonly error: { readonly code: AudioErrorCode; readonly message: string } };
 
-// The FLAC library prints every damaged frame, and whoever sends one would write into the server's log.
-console.error = () => undefined;
-
 /** Of this thread. It must be collected before a task ends: then the thread stands still until the next one. */
 const released = new ReleasedMemory();
 
 /** Entry point of the worker thread, called by the pool in audio-decoder.ts. */
-export default async function decodeTask({ bytes, maxDurationS }: DecodeTask): Promise<unknown> {
+export default async function decodeTask({ bytes, options }: DecodeTask): Promise<unknown> {
   try {
-    const audio = await decodeAudio(bytes, { maxDurationS });
+    const audio = await decodeAudio(bytes, options);
     released.add(audio.samples.byteLength); // about as much was passed through on the way
     return movable({ audio }, audio.samples.buffer);
   } catch (error) {
     if (!(error instanceof AudioError)) throw error;
-    released.add(worstCaseDurationS(bytes, maxDurationS) * TARGET_SAMPLE_RATE_HZ * Float32Array.BYTES_PER_ELEMENT);
+    released.add(
+      worstCaseDurationS(bytes, options.maxDurationS) * TARGET_SAMPLE_RATE_HZ * Float32Array.BYTES_PER_ELEMENT,
+    );
     return { error: { code: error.code, message: error.message } } satisfies DecodeOutcome;
   }
 }

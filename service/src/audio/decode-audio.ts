@@ -1,98 +1,117 @@
 import { AudioError } from './audio-error';
+import type { AudioStream } from './audio-stream';
+import type { ContainerKind } from './container';
 import { identifyContainer } from './container';
-import type { AudioSource, DecodedAudio } from './decoded-audio';
+import type { DecodedAudio } from './decoded-audio';
 import { TARGET_SAMPLE_RATE_HZ } from './decoded-audio';
-import { decodeFlac } from './flac';
-import { readFlacStream } from './flac-stream';
+import { openAdts } from './adts';
+import { openAiff } from './aiff';
+import { openAu } from './au';
+import { openFlac } from './flac';
+import { openMatroska } from './matroska';
+import { openMp4 } from './mp4';
+import { openMpegAudio } from './mpeg-audio';
+import { openOgg } from './ogg';
+import type { RawFormat } from './raw';
+import { openRaw } from './raw';
+import { openWav } from './wav';
+import { MonoMixer } from './mono-mixer';
 import { Resampler } from './resampler';
 import { SampleBuffer } from './sample-buffer';
 import { assertSampleRate } from './sample-rate';
 import { detectSpeech } from './voice-activity';
-import { readWav } from './wav';
 
-/** Limits of one decoding. */
-export interface DecodeLimits {
+/** What the caller knows and wants of one decoding. */
+export interface DecodeOptions {
   /** Longest audio that is decoded, in seconds. */
   readonly maxDurationS: number;
+  /** Index of the one channel to decode, from 0 on; by default the mean of all. */
+  readonly channel?: number;
+  /** Format of bytes that are nothing but samples; by default the bytes tell what they are. */
+  readonly format?: RawFormat;
 }
 
-const BLOCK_FRAMES = 4096;
+const OPEN: Readonly<Record<ContainerKind, (bytes: Uint8Array) => AudioStream>> = {
+  wav: openWav,
+  aiff: openAiff,
+  au: openAu,
+  flac: openFlac,
+  mp3: openMpegAudio,
+  adts: openAdts,
+  ogg: openOgg,
+  webm: openMatroska,
+  mp4: openMp4,
+};
 
 /**
  * Decodes a whole file to 16 kHz mono and finds the speech in it. Memory beyond the result stays small, because audio
- * is decoded, mixed down and resampled block by block.
+ * is decoded, mixed down and resampled block by block (docs/audio.md).
  *
- * @param bytes the file: WAV or FLAC, recognised by its contents
- * @throws AudioError for whatever is wrong with the bytes, and nothing else
+ * @param bytes the file, in any format of docs/audio.md, recognised by its contents
+ * @throws AudioError for whatever is wrong with the bytes or the wish, and nothing else
  */
-export async function decodeAudio(bytes: Uint8Array, limits: DecodeLimits): Promise<DecodedAudio> {
-  const { kind, offset } = identifyContainer(bytes);
-  const contents = bytes.subarray(offset);
-  const { samples, source } = kind === 'wav' ? decodeWavFile(contents, limits) : await decodeFlacFile(contents, limits);
+// eslint-disable-next-line @typescript-eslint/require-await -- callers wait for it in a thread of its own
+export async function decodeAudio(bytes: Uint8Array, options: DecodeOptions): Promise<DecodedAudio> {
+  const stream = openStream(bytes, options.format);
+  const samples = collect(stream, options);
+  const { source } = stream;
   return { samples, durationS: samples.length / TARGET_SAMPLE_RATE_HZ, speech: detectSpeech(samples), source };
 }
 
-interface Decoded {
-  readonly samples: Float32Array;
-  readonly source: AudioSource;
+function openStream(bytes: Uint8Array, format: RawFormat | undefined): AudioStream {
+  if (format) return openRaw(bytes, format);
+  const { kind, offset } = identifyContainer(bytes);
+  return OPEN[kind](bytes.subarray(offset));
 }
 
-function decodeWavFile(bytes: Uint8Array, { maxDurationS }: DecodeLimits): Decoded {
-  const { encoding, sampleRateHz, channels, frameCount, readMono } = readWav(bytes);
-  if (frameCount > maxDurationS * sampleRateHz) throw tooLong(frameCount / sampleRateHz, maxDurationS);
-  const collector = new SampleCollector(sampleRateHz, frameCount);
-  const block = new Float32Array(Math.min(BLOCK_FRAMES, frameCount));
-  for (let frame = 0; frame < frameCount; frame += block.length) {
-    const part = block.subarray(0, Math.min(block.length, frameCount - frame));
-    readMono(frame, part);
-    collector.push(part);
-  }
-  return { samples: collector.finish(), source: { container: 'wav', encoding, sampleRateHz, channels } };
-}
+/**
+ * Most room that is made before anything is decoded: 512 MiB, or 2.3 hours. Untouched room costs address space and no
+ * memory; with it, audio of unknown length need not be joined of parts, which would be in memory twice.
+ */
+const MAX_ROOM_SAMPLES = 2 ** 27;
 
-async function decodeFlacFile(bytes: Uint8Array, { maxDurationS }: DecodeLimits): Promise<Decoded> {
-  const stream = readFlacStream(bytes);
-  const { sampleRateHz, channels } = stream;
+/** Blocks at the source's rate become mono samples at the target rate; every limit is kept on the way. */
+function collect(stream: AudioStream, { maxDurationS, channel }: DecodeOptions): Float32Array {
+  const { source, frameCount, claimedFrames = 0 } = stream;
+  const { sampleRateHz, channels } = source;
   assertSampleRate(sampleRateHz);
-  const maxSamples = maxDurationS * sampleRateHz;
-  const collector = new SampleCollector(sampleRateHz);
-  await decodeFlac(
-    stream,
-    maxSamples,
-    (found) => tooLong(found / sampleRateHz, maxDurationS),
-    (samples) => {
-      collector.push(samples);
-    },
+  if (channel !== undefined) assertChannel(channel, channels);
+  const maxFrames = maxDurationS * sampleRateHz;
+  const tooLong = (frames: number): AudioError => tooLongError(frames / sampleRateHz, maxDurationS);
+  const expected = frameCount ?? claimedFrames;
+  if (expected > maxFrames) throw tooLong(expected);
+
+  const mixer = new MonoMixer(channel);
+  const resampler =
+    sampleRateHz === TARGET_SAMPLE_RATE_HZ ? undefined : new Resampler(sampleRateHz, TARGET_SAMPLE_RATE_HZ);
+  const mostFrames = frameCount ?? Math.floor(maxFrames);
+  const mostSamples = resampler?.outputLengthFor(mostFrames) ?? mostFrames;
+  const output = new SampleBuffer(Math.min(mostSamples, MAX_ROOM_SAMPLES));
+  let frames = 0;
+  for (const block of stream.blocks()) {
+    const mono = mixer.mix(block);
+    frames += mono.length;
+    if (frames > maxFrames) throw tooLong(frames);
+    if (resampler) resampler.push(mono, output);
+    else output.extend(mono.length).set(mono);
+  }
+  resampler?.finish(output);
+  if (frames === 0) {
+    throw new AudioError('audio_empty', `The ${source.container} file holds no audio. Send a file with audio in it.`);
+  }
+  return output.take();
+}
+
+function assertChannel(channel: number, channels: number): void {
+  if (Number.isInteger(channel) && channel >= 0 && channel < channels) return;
+  throw new AudioError(
+    'invalid_value',
+    `Channel ${channel} was asked for, but the audio has ${channels} (0 to ${channels - 1}). ` +
+      'Ask for one of them, or for none to get the mean of all.',
   );
-  return { samples: collector.finish(), source: { container: 'flac', encoding: 'flac', sampleRateHz, channels } };
 }
 
-/** Takes mono blocks at the source's rate and ends as samples at the target rate. */
-class SampleCollector {
-  private readonly resampler: Resampler | undefined;
-  private readonly buffer: SampleBuffer;
-
-  /** @param samples how many will come, where that is sure and not a header's claim */
-  constructor(sampleRateHz: number, samples?: number) {
-    this.resampler =
-      sampleRateHz === TARGET_SAMPLE_RATE_HZ ? undefined : new Resampler(sampleRateHz, TARGET_SAMPLE_RATE_HZ);
-    this.buffer = new SampleBuffer(
-      samples === undefined ? undefined : (this.resampler?.outputLengthFor(samples) ?? samples),
-    );
-  }
-
-  push(samples: Float32Array): void {
-    if (this.resampler) this.resampler.push(samples, this.buffer);
-    else this.buffer.extend(samples.length).set(samples);
-  }
-
-  finish(): Float32Array {
-    this.resampler?.finish(this.buffer);
-    return this.buffer.take();
-  }
-}
-
-function tooLong(durationS: number, maxDurationS: number): AudioError {
+function tooLongError(durationS: number, maxDurationS: number): AudioError {
   return new AudioError(
     'audio_too_long',
     `The audio lasts at least ${durationS.toFixed(1)} s; at most ${maxDurationS} s are accepted. Split it into parts.`,

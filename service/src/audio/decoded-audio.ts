@@ -7,11 +7,15 @@ export interface SpeechRegion {
   readonly endSample: number;
 }
 
+/** How audio is packed: `raw` is samples alone, their format told by the caller; `mp3` and `adts` are bare frames. */
+export type ContainerName = 'wav' | 'aiff' | 'au' | 'raw' | 'flac' | 'mp3' | 'adts' | 'ogg' | 'webm' | 'mp4';
+
 /** What the bytes were before they were decoded. */
 export interface AudioSource {
-  readonly container: 'wav' | 'flac';
-  /** FFmpeg's codec name: `pcm_s16le`, `pcm_mulaw`, `flac`, … */
+  readonly container: ContainerName;
+  /** FFmpeg's codec name: `pcm_s16le`, `pcm_mulaw`, `flac`, `mp3`, `aac`, `opus`, … */
   readonly encoding: string;
+  /** That the decoder gives: 16 kHz of Opus, which has no rate of its own, and of HE-AAC the rate of its AAC-LC core. */
   readonly sampleRateHz: number;
   readonly channels: number;
 }

@@ -2,18 +2,18 @@ import { AudioError } from './audio-error';
 
 /**
  * The outside of a FLAC stream (RFC 9639): its STREAMINFO and where each frame begins and ends. What is inside a frame
- * is libFLAC's part (flac.ts).
+ * is the decoder's part (codecs/).
  *
- * Frames are found here, and not by the decoder, so that it sees one frame at a time, whole and undamaged: a frame of
- * twenty bytes may unfold to two megabytes, and only with the sizes known beforehand can decoding stop in time.
+ * Frames are found here, so that the decoder sees one frame at a time, whole and undamaged: a frame of twenty bytes may
+ * unfold to two megabytes, and what is lost between frames has to be known.
  */
 export interface FlacStream {
   readonly sampleRateHz: number;
   readonly channels: number;
   /** Samples of each channel as STREAMINFO states them; 0 if unknown. */
   readonly statedSamples: number;
-  /** The stream's marker and STREAMINFO alone, as a stream header for the decoder. */
-  readonly header: Uint8Array;
+  /** Contents of STREAMINFO. */
+  readonly streamInfo: Uint8Array;
   /**
    * Frames in order; what is damaged is passed over.
    *
@@ -59,6 +59,15 @@ const MAX_CHECKS_PER_BYTE = 8;
 const MIN_CHECKED_BYTES = 2 ** 20;
 
 /**
+ * Samples of each channel in a frame that a container delivers as a packet; nothing if it is not a frame of the stream.
+ *
+ * @param streamInfo contents of STREAMINFO
+ */
+export function flacPacketFrames(packet: Uint8Array, streamInfo: Uint8Array): number | undefined {
+  return readFrameHeader(packet, 0, readStreamInfo(streamInfo))?.blockSize;
+}
+
+/**
  * Reads the metadata of a FLAC stream.
  *
  * @param bytes the stream, beginning with its `fLaC` marker
@@ -73,15 +82,14 @@ export function readFlacStream(bytes: Uint8Array): FlacStream {
       `The FLAC file (${bytes.length} bytes) does not begin with a STREAMINFO block. Check that it was uploaded whole.`,
     );
   }
-  const info = readStreamInfo(bytes.subarray(headerEnd - STREAMINFO_BYTES, headerEnd));
-  const header = bytes.slice(0, headerEnd);
-  header.set([0x80, 0, 0, STREAMINFO_BYTES], MARKER_BYTES); // as the last metadata block, whatever it said of itself
+  const streamInfo = bytes.subarray(headerEnd - STREAMINFO_BYTES, headerEnd);
+  const info = readStreamInfo(streamInfo);
   const framesStart = skipMetadata(bytes);
   return {
     sampleRateHz: info.sampleRateHz,
     channels: info.channels,
     statedSamples: info.statedSamples,
-    header,
+    streamInfo,
     frames: () => findFrames(bytes, framesStart, info),
   };
 }

@@ -1,18 +1,7 @@
 import { AudioError } from './audio-error';
-import { A_LAW_TO_LINEAR, MU_LAW_TO_LINEAR } from './g711';
+import type { PcmEncoding } from './pcm-encoding';
+import { PCM } from './pcm-encoding';
 import type { WavFormat } from './wav-chunks';
-
-/** Reads the sample at a byte offset; full scale is [-1, 1]. */
-export type ReadSample = (view: DataView, offset: number) => number;
-
-/** How the samples of a WAVE file are stored. */
-export interface WavEncoding {
-  /** FFmpeg's codec name. */
-  readonly name: string;
-  /** Distance between the samples of neighbouring channels. */
-  readonly bytesPerSample: number;
-  readonly read: ReadSample;
-}
 
 /** Format tags, from Microsoft's mmreg.h. */
 const TAG = { pcm: 0x0001, float: 0x0003, aLaw: 0x0006, muLaw: 0x0007 } as const;
@@ -34,41 +23,20 @@ const FOREIGN_ENCODINGS: ReadonlyMap<number, string> = new Map([
   [0xf1ac, 'FLAC'],
 ]);
 
-const PCM_BY_BYTES: Readonly<Record<number, { readonly name: string; readonly read: ReadSample }>> = {
-  // 8-bit PCM is the only unsigned one (Multimedia Programming Interface and Data Specifications 1.0, "Data Format of
-  // the Samples").
-  1: { name: 'pcm_u8', read: (view, at) => (view.getUint8(at) - 128) / 128 },
-  2: { name: 'pcm_s16le', read: (view, at) => view.getInt16(at, true) / 32768 },
-  3: {
-    name: 'pcm_s24le',
-    read: (view, at) => ((view.getInt8(at + 2) << 16) | view.getUint16(at, true)) / 8_388_608,
-  },
-  4: { name: 'pcm_s32le', read: (view, at) => view.getInt32(at, true) / 2_147_483_648 },
-};
+/**
+ * 8-bit PCM is the only unsigned one (Multimedia Programming Interface and Data Specifications 1.0, "Data Format of the
+ * Samples").
+ */
+const PCM_BY_BYTES: Readonly<Record<number, PcmEncoding>> = { 1: PCM.u8, 2: PCM.s16le, 3: PCM.s24le, 4: PCM.s32le };
 
-const FLOAT_BY_BITS: Readonly<Record<number, WavEncoding>> = {
-  32: { name: 'pcm_f32le', bytesPerSample: 4, read: (view, at) => view.getFloat32(at, true) },
-  64: { name: 'pcm_f64le', bytesPerSample: 8, read: (view, at) => view.getFloat64(at, true) },
-};
-
-const A_LAW: WavEncoding = {
-  name: 'pcm_alaw',
-  bytesPerSample: 1,
-  read: (view, at) => A_LAW_TO_LINEAR[view.getUint8(at)]!,
-};
-
-const MU_LAW: WavEncoding = {
-  name: 'pcm_mulaw',
-  bytesPerSample: 1,
-  read: (view, at) => MU_LAW_TO_LINEAR[view.getUint8(at)]!,
-};
+const FLOAT_BY_BITS: Readonly<Record<number, PcmEncoding>> = { 32: PCM.f32le, 64: PCM.f64le };
 
 /**
  * The encoding that a `fmt ` chunk names.
  *
  * @throws AudioError `unsupported_format`
  */
-export function wavEncoding(format: WavFormat): WavEncoding {
+export function wavEncoding(format: WavFormat): PcmEncoding {
   switch (format.tag) {
     case TAG.pcm:
       return pcmEncoding(format);
@@ -79,9 +47,9 @@ export function wavEncoding(format: WavFormat): WavEncoding {
     }
     // G.711 is 8 bits by definition: writers that state 0 or 16 (the width after decoding) are believed in the rest.
     case TAG.aLaw:
-      return A_LAW;
+      return PCM.alaw;
     case TAG.muLaw:
-      return MU_LAW;
+      return PCM.mulaw;
     default: {
       const tag = `format tag 0x${format.tag.toString(16).padStart(4, '0')}`;
       const name = FOREIGN_ENCODINGS.get(format.tag);
@@ -95,18 +63,18 @@ export function wavEncoding(format: WavFormat): WavEncoding {
  * container's width is all that matters. Of block aligns that contradict the width only one is met in practice, 17 to
  * 24 bits in 4 bytes; any other is taken for an error of the writer.
  */
-function pcmEncoding({ bitsPerSample, blockAlign, channels }: WavFormat): WavEncoding {
+function pcmEncoding({ bitsPerSample, blockAlign, channels }: WavFormat): PcmEncoding {
   const bytesOfBits = Math.ceil(bitsPerSample / 8);
   const bytesPerSample = bytesOfBits === 3 && blockAlign === 4 * channels ? 4 : bytesOfBits;
   const pcm = PCM_BY_BYTES[bytesPerSample];
   if (!pcm) throw unsupported(`PCM samples of ${bitsPerSample} bits`);
-  return { ...pcm, bytesPerSample };
+  return pcm;
 }
 
 function unsupported(encoding: string): AudioError {
   return new AudioError(
     'unsupported_format',
-    `Got a WAV file with ${encoding}. Supported formats: wav (PCM of 1 to 32 bits, float of 32 or 64 bits, A-law, ` +
-      'µ-law), flac. Convert it, for instance with: ffmpeg -i input.wav -c:a pcm_s16le output.wav',
+    `Got a WAV file with ${encoding}; it can hold PCM of 1 to 32 bits, float of 32 or 64 bits, A-law or µ-law. ` +
+      'Convert it, for instance with: ffmpeg -i input.wav -c:a pcm_s16le output.wav',
   );
 }

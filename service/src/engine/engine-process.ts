@@ -13,14 +13,17 @@ import type { EngineProcessOptions, EngineRequest, EngineResponse } from './engi
 import { openModelDirectory } from './model-directory';
 import { OnnxWhisperModel, type EncoderOutput } from './onnx-whisper-model';
 import { PromptEncoder } from './prompt-encoder';
+import { SpeechDetector } from './speech-detector';
 import { BpeTokenizer } from './text-tokenizer';
 
 interface LoadedModel extends WindowModel<EncoderOutput> {
+  readonly model: OnnxWhisperModel;
   readonly modelPath: string;
 }
 
 let loaded: LoadedModel | undefined;
 let promptEncoder: PromptEncoder | undefined;
+let speechDetector: SpeechDetector | undefined;
 let collection: NodeJS.Timeout | undefined;
 
 /** Time without work after which garbage is collected. */
@@ -39,6 +42,7 @@ async function load(options: EngineProcessOptions): Promise<void> {
     tokenizer: new BpeTokenizer(directory.path),
     model: await OnnxWhisperModel.load(directory, options.threads),
   };
+  if (options.speechDetectorFile !== undefined) speechDetector = await SpeechDetector.load(options.speechDetectorFile);
   const loadedAt = performance.now();
   // The first run of each graph allocates and pages in its weights: pay for it before the first caller.
   await decodeWindow(parts, new Float32Array(SAMPLE_RATE_HZ), {
@@ -47,6 +51,7 @@ async function load(options: EngineProcessOptions): Promise<void> {
     temperature: 0,
     maxNewTokens: 4,
   });
+  await speechDetector?.probabilities(new Float32Array(SAMPLE_RATE_HZ));
   loaded = { ...parts, modelPath: directory.path };
   send({ type: 'ready', loadMs: loadedAt - started, warmUpMs: performance.now() - loadedAt });
   collectAtRest();
@@ -108,6 +113,21 @@ process.on('message', (request: EngineRequest) => {
         promptEncoder ??= new PromptEncoder(modelPath);
         return Promise.resolve({ type: 'text_encoded', id, tokens: promptEncoder.encode(text) });
       });
+      break;
+    }
+    case 'detect_speech': {
+      const { id, samples } = request;
+      void answer(id, async (_, signal) => {
+        if (!speechDetector) throw new EngineError('engine_failed', 'the engine was started without a speech detector');
+        return { type: 'speech_detected', id, probabilities: await speechDetector.probabilities(samples, signal) };
+      });
+      break;
+    }
+    case 'measure': {
+      const { id, samples, neighbours } = request;
+      void answer(id, ({ model }) =>
+        Promise.resolve({ type: 'measured', id, loudest: model.loudest(samples, neighbours) }),
+      );
       break;
     }
     case 'abort':

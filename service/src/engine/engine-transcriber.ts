@@ -1,14 +1,18 @@
 import { specialTokensFrom } from '../whisper/special-tokens';
-import type { WindowTranscriber } from '../whisper/transcribe';
+import type { SpeechAudio, WindowTranscriber } from '../whisper/transcribe';
+import type { SpeechRegion } from '../whisper/windows';
 import type { Engine } from './engine';
 import { EngineError } from './engine-error';
 import type { ModelDirectory } from './model-directory';
+import { confirmSpeech } from './speech-confirmation';
 import { BpeTokenizer } from './text-tokenizer';
 
-/** A transcriber that can take prompts as text. */
+/** A transcriber that can take prompts as text, and tell speech from other sounds. */
 export interface EngineTranscriber extends WindowTranscriber {
   /** Tokens of a prompt, as they would stand in a transcript: with a space in front. */
   encodePrompt(prompt: string, signal?: AbortSignal): Promise<readonly number[]>;
+  /** What of the energy gate's regions is speech (speech-confirmation.ts); all of them where no detector is loaded. */
+  confirmSpeech(audio: SpeechAudio, signal?: AbortSignal): Promise<readonly SpeechRegion[]>;
 }
 
 /**
@@ -19,10 +23,15 @@ export interface EngineTranscriber extends WindowTranscriber {
 export function engineTranscriber(engine: Engine, directory: ModelDirectory): EngineTranscriber {
   return {
     decodeWindow: (samples, options, signal) => engine.decodeWindow(samples, options, signal),
+    loudest: (samples, neighbours, signal) => engine.loudest(samples, neighbours, signal),
     special: specialTokensFrom(directory.generationConfig, directory.config),
     tokenizer: new BpeTokenizer(directory.path),
     joinPauseMs: joinPauseMsOf(directory),
     encodePrompt: (prompt, signal) => engine.encodeText(` ${prompt.trim()}`, signal),
+    confirmSpeech: (audio, signal) =>
+      engine.detectsSpeech
+        ? confirmSpeech(audio, (samples, until) => engine.detectSpeech(samples, until), signal)
+        : Promise.resolve(audio.speech),
   };
 }
 

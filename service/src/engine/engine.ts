@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { DecodingOptions } from '../whisper/decoding-options';
 import type { DecodingResult } from '../whisper/decoding-result';
+import type { Neighbours } from '../whisper/model';
 import { WhisperError } from '../whisper/whisper-error';
 import { engineEnvironment } from './engine-environment';
 import { EngineError } from './engine-error';
@@ -34,7 +35,7 @@ type EngineState = 'new' | 'loading' | 'ready' | 'failed' | 'stopped';
 
 /** What the engine process is asked to do, and what it answers when it has done it. */
 type Work = Extract<EngineRequest, { readonly id: number }>;
-type Done = Extract<EngineResponse, { readonly type: 'decoded' | 'text_encoded' }>;
+type Done = Extract<EngineResponse, { readonly type: 'decoded' | 'text_encoded' | 'speech_detected' | 'measured' }>;
 
 interface Job {
   readonly work: Work;
@@ -115,6 +116,34 @@ export class Engine extends EventEmitter<EngineEvents> {
     return (done as Extract<Done, { readonly type: 'text_encoded' }>).tokens;
   }
 
+  /** Whether {@link detectSpeech} can be asked. */
+  get detectsSpeech(): boolean {
+    return this.options.speechDetectorFile !== undefined;
+  }
+
+  /**
+   * How likely somebody speaks, for each 32 ms (speech-detector.ts). It takes a few milliseconds and goes before all
+   * windows that wait: the caller's own window, which depends on it, then stands where it would have stood without.
+   *
+   * @param samples 16 kHz mono, at most 30 s
+   * @throws as {@link decodeWindow}
+   */
+  async detectSpeech(samples: Float32Array, signal?: AbortSignal): Promise<Float32Array> {
+    const done = await this.enqueue({ type: 'detect_speech', id: this.nextId++, samples }, signal);
+    return (done as Extract<Done, { readonly type: 'speech_detected' }>).probabilities;
+  }
+
+  /**
+   * The loudest power in the model's spectrogram (`Surroundings.loudest`).
+   *
+   * @param samples 16 kHz mono, at most 30 s
+   * @throws as {@link decodeWindow}
+   */
+  async loudest(samples: Float32Array, neighbours: Neighbours, signal?: AbortSignal): Promise<number> {
+    const done = await this.enqueue({ type: 'measure', id: this.nextId++, samples, neighbours }, signal);
+    return (done as Extract<Done, { readonly type: 'measured' }>).loudest;
+  }
+
   private enqueue(work: Work, signal: AbortSignal | undefined): Promise<Done> {
     if (this.state === 'failed' || this.state === 'stopped') {
       return Promise.reject(new EngineError('engine_stopped', `the engine has ${this.state}: nothing is decoded`));
@@ -130,7 +159,11 @@ export class Engine extends EventEmitter<EngineEvents> {
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     return new Promise<Done>((resolve, reject) => {
-      this.waiting.push({ work, signal, resolve, reject, attempts: 0, aborted: false });
+      const job: Job = { work, signal, resolve, reject, attempts: 0, aborted: false };
+      // Before the windows, behind the detections that came earlier.
+      const firstWindow = this.waiting.findIndex((other) => other.work.type !== 'detect_speech');
+      if (work.type === 'detect_speech' && firstWindow >= 0) this.waiting.splice(firstWindow, 0, job);
+      else this.waiting.push(job);
       this.dispatch();
     }).finally(() => {
       signal?.removeEventListener('abort', onAbort);

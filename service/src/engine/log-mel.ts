@@ -1,4 +1,5 @@
 import { SAMPLE_RATE_HZ, SAMPLES_PER_FRAME as HOP_SAMPLES, WINDOW_SAMPLES } from '../whisper/audio-format';
+import type { Neighbours, Surroundings } from '../whisper/model';
 import { RealFft } from './fft';
 
 /** Whisper's front end; every constant is that of openai/whisper `audio.py`. */
@@ -30,43 +31,92 @@ export class LogMel {
   }
 
   /**
-   * @param samples 16 kHz mono, at most {@link WINDOW_SAMPLES}; the rest of the window is silence.
+   * @param samples 16 kHz mono, at most {@link WINDOW_SAMPLES}
+   * @param surroundings of a window that is part of a recording. Its features are then those of the recording's own
+   * spectrogram, and behind the recording's end there are none (0). Without surroundings the rest of the window is
+   * silence.
    * @returns [melBins, WINDOW_FRAMES], row by row.
    */
-  extract(samples: Float32Array): Float32Array {
-    if (samples.length > WINDOW_SAMPLES) {
-      throw new RangeError(`a window holds at most ${WINDOW_SAMPLES} samples, got ${samples.length}: cut it first`);
-    }
-    const features = new Float32Array(this.melBins * WINDOW_FRAMES).fill(Math.log10(MIN_POWER));
-    // Frames that see silence alone keep the floor: a 5 s clip costs a sixth of a 30 s window.
-    const frames = Math.min(WINDOW_FRAMES, Math.ceil((samples.length + FRAME_SAMPLES / 2) / HOP_SAMPLES));
+  extract(samples: Float32Array, surroundings?: Surroundings): Float32Array {
+    checkLength(samples);
+    const features = new Float32Array(this.melBins * WINDOW_FRAMES).fill(
+      surroundings === undefined ? Math.log10(MIN_POWER) : 0,
+    );
+    const frames =
+      surroundings === undefined ? framesThatHear(samples.length) : Math.floor(samples.length / HOP_SAMPLES);
     let loudest = Math.log10(MIN_POWER);
+    this.eachBand(samples, surroundings, frames, (m, t, value) => {
+      features[m * WINDOW_FRAMES + t] = value;
+      if (value > loudest) loudest = value;
+    });
+    const floor = (surroundings?.loudest ?? loudest) - DYNAMIC_RANGE;
+    const filled = surroundings === undefined ? WINDOW_FRAMES : frames;
+    for (let m = 0; m < this.melBins; m++) {
+      for (let i = m * WINDOW_FRAMES; i < m * WINDOW_FRAMES + filled; i++) {
+        features[i] = (Math.max(features[i]!, floor) + 4) / 4;
+      }
+    }
+    return features;
+  }
+
+  /** Decimal logarithm of the highest power in any band of the samples, for {@link Surroundings.loudest}. */
+  loudest(samples: Float32Array, surroundings: Neighbours): number {
+    checkLength(samples);
+    let loudest = Math.log10(MIN_POWER);
+    this.eachBand(samples, surroundings, framesThatHear(samples.length), (_, __, value) => {
+      if (value > loudest) loudest = value;
+    });
+    return loudest;
+  }
+
+  /** Hands out the logarithm of each band's power, frame by frame. */
+  private eachBand(
+    samples: Float32Array,
+    neighbours: Neighbours | undefined,
+    frames: number,
+    take: (band: number, frame: number, logPower: number) => void,
+  ): void {
     for (let t = 0; t < frames; t++) {
-      this.cutFrame(samples, t * HOP_SAMPLES - FRAME_SAMPLES / 2);
+      this.cutFrame(samples, neighbours, t * HOP_SAMPLES - FRAME_SAMPLES / 2);
       this.fft.powerSpectrum(this.frame, this.power);
       for (let m = 0; m < this.melBins; m++) {
         const { first, weights } = this.filters[m]!;
         let energy = 0;
         for (let i = 0; i < weights.length; i++) energy += weights[i]! * this.power[first + i]!;
-        const value = Math.log10(Math.max(energy, MIN_POWER));
-        features[m * WINDOW_FRAMES + t] = value;
-        if (value > loudest) loudest = value;
+        take(m, t, Math.log10(Math.max(energy, MIN_POWER)));
       }
     }
-    const floor = loudest - DYNAMIC_RANGE;
-    for (let i = 0; i < features.length; i++) features[i] = (Math.max(features[i]!, floor) + 4) / 4;
-    return features;
   }
 
-  /** Frames are centred: half of the first one is the signal mirrored at its start (and so at a full window's end). */
-  private cutFrame(samples: Float32Array, start: number): void {
+  /**
+   * Frames are centred: half of the first one is what lies before the window, or, where nothing does, the signal
+   * mirrored at its start (and so at the end of a full window that stands alone).
+   */
+  private cutFrame(samples: Float32Array, neighbours: Neighbours | undefined, start: number): void {
+    const { before, after } = neighbours ?? NOTHING;
     for (let i = 0; i < FRAME_SAMPLES; i++) {
       let at = start + i;
-      if (at < 0) at = -at;
-      else if (at >= WINDOW_SAMPLES) at = 2 * (WINDOW_SAMPLES - 1) - at;
-      this.frame[i] = at < samples.length ? samples[at]! * this.window[i]! : 0;
+      if (at < -before.length) at = -2 * before.length - at;
+      else if (at >= WINDOW_SAMPLES && neighbours === undefined) at = 2 * (WINDOW_SAMPLES - 1) - at;
+      let sample: number | undefined;
+      if (at < 0) sample = before[before.length + at];
+      else if (at < samples.length) sample = samples[at];
+      else sample = after[at - samples.length];
+      this.frame[i] = (sample ?? 0) * this.window[i]!;
     }
   }
+}
+
+const NOTHING: Neighbours = { before: new Float32Array(0), after: new Float32Array(0) };
+
+/** Frames that see silence alone keep the floor: a 5 s clip costs a sixth of a 30 s window. */
+function framesThatHear(samples: number): number {
+  return Math.min(WINDOW_FRAMES, Math.ceil((samples + FRAME_SAMPLES / 2) / HOP_SAMPLES));
+}
+
+function checkLength({ length }: Float32Array): void {
+  if (length <= WINDOW_SAMPLES) return;
+  throw new RangeError(`a window holds at most ${WINDOW_SAMPLES} samples, got ${length}: cut it first`);
 }
 
 /** A triangle over the spectrum: its weights from bin `first` on. */

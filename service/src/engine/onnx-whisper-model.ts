@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { TokenDecoder, WhisperModel } from '../whisper/model';
+import { alignmentHeadsFrom, type AlignmentHead } from '../whisper/alignment-heads';
+import type { Attention, TokenDecoder, Surroundings, Neighbours, WhisperModel } from '../whisper/model';
 import { EngineError } from './engine-error';
 import { LogMel, WINDOW_FRAMES } from './log-mel';
 import type { ModelDirectory } from './model-directory';
@@ -23,15 +24,18 @@ export class OnnxWhisperModel implements WhisperModel<EncoderOutput> {
     private readonly encoder: InferenceSession,
     private readonly decoder: InferenceSession,
     private readonly shapes: Shapes,
+    private readonly alignmentHeads: readonly AlignmentHead[],
     private readonly logMel: LogMel,
   ) {}
 
   /**
    * @param threads ONNX Runtime's own threads per session, the caller's included; never more than the CPUs.
    * @throws EngineError `model_invalid`
+   * @throws WhisperError `model_invalid`
    */
   static async load(directory: ModelDirectory, threads: number): Promise<OnnxWhisperModel> {
     const shapes = shapesOf(directory);
+    const heads = alignmentHeadsFrom(directory.generationConfig, shapes.decoderLayers, shapes.heads);
     const options: InferenceSession.SessionOptions = {
       executionProviders: ['cpu'],
       intraOpNumThreads: threads,
@@ -48,7 +52,7 @@ export class OnnxWhisperModel implements WhisperModel<EncoderOutput> {
     try {
       const encoder = await InferenceSession.create(directory.encoderPath, options);
       const decoder = await InferenceSession.create(directory.decoderPath, options);
-      return new OnnxWhisperModel(encoder, decoder, shapes, new LogMel(shapes.melBins));
+      return new OnnxWhisperModel(encoder, decoder, shapes, heads, new LogMel(shapes.melBins));
     } catch (error) {
       throw new EngineError(
         'model_invalid',
@@ -60,20 +64,47 @@ export class OnnxWhisperModel implements WhisperModel<EncoderOutput> {
     }
   }
 
-  async encode(samples: Float32Array): Promise<EncoderOutput> {
-    const features = new Tensor('float32', this.logMel.extract(samples), [1, this.shapes.melBins, WINDOW_FRAMES]);
+  async encode(samples: Float32Array, surroundings?: Surroundings): Promise<EncoderOutput> {
+    const logMel = this.logMel.extract(samples, surroundings);
+    const features = new Tensor('float32', logMel, [1, this.shapes.melBins, WINDOW_FRAMES]);
     const { last_hidden_state: hidden } = await this.encoder.run({ input_features: features }, ['last_hidden_state']);
     return hidden!;
+  }
+
+  /** See {@link Surroundings.loudest}. */
+  loudest(samples: Float32Array, neighbours: Neighbours): number {
+    return this.logMel.loudest(samples, neighbours);
   }
 
   newDecoder(features: EncoderOutput): TokenDecoder {
     return new CachedDecoder(this.decoder, this.shapes, features);
   }
+
+  get canAttend(): boolean {
+    return this.alignmentHeads.every(({ layer }) => this.decoder.outputNames.includes(attentionName(layer)));
+  }
+
+  async attend(features: EncoderOutput, tokens: readonly number[]): Promise<Attention> {
+    const layers = [...new Set(this.alignmentHeads.map(({ layer }) => layer))];
+    const outputs = await this.decoder.run({ ...decoderInputs(tokens, features, true), ...emptyCache(this.shapes) }, [
+      'logits',
+      ...layers.map(attentionName),
+    ]);
+    const positions = outputs[attentionName(layers[0]!)]!.dims[3]!;
+    const size = tokens.length * positions;
+    return {
+      heads: this.alignmentHeads.map(({ layer, head }) =>
+        (outputs[attentionName(layer)]!.data as Float32Array).subarray(head * size, (head + 1) * size),
+      ),
+      positions,
+      logits: rows(outputs.logits!.data as Float32Array, tokens.length),
+    };
+  }
 }
 
 /** One hypothesis: the tokens appended so far live in its key-value cache. */
 class CachedDecoder implements TokenDecoder {
-  private cache: Record<string, Tensor> = {};
+  private cache: Record<string, Tensor>;
   private readonly decoderOutputs: readonly string[];
   private readonly encoderOutputs: readonly string[];
   private started = false;
@@ -83,16 +114,9 @@ class CachedDecoder implements TokenDecoder {
     private readonly shapes: Shapes,
     private readonly features: EncoderOutput,
   ) {
-    const { decoderLayers, heads, headWidth } = shapes;
-    const outputs = (part: string): string[] =>
-      Array.from({ length: decoderLayers }, (_, layer) =>
-        ['key', 'value'].map((half) => `present.${layer}.${part}.${half}`),
-      ).flat();
-    this.decoderOutputs = outputs('decoder');
-    this.encoderOutputs = outputs('encoder');
-    for (const name of [...this.decoderOutputs, ...this.encoderOutputs]) {
-      this.cache[pastName(name)] = new Tensor('float32', new Float32Array(0), [1, heads, 0, headWidth]);
-    }
+    this.decoderOutputs = cacheOutputs(shapes, 'decoder');
+    this.encoderOutputs = cacheOutputs(shapes, 'encoder');
+    this.cache = emptyCache(shapes);
   }
 
   async append(tokens: readonly number[]): Promise<readonly Float32Array[]> {
@@ -120,22 +144,51 @@ class CachedDecoder implements TokenDecoder {
     const first = !this.started;
     this.started = true;
     const outputs = await this.session.run(
-      {
-        input_ids: new Tensor('int64', BigInt64Array.from(tokens, BigInt), [1, tokens.length]),
-        encoder_hidden_states: this.features,
-        use_cache_branch: new Tensor('bool', Uint8Array.of(first ? 0 : 1), [1]),
-        ...this.cache,
-      },
+      { ...decoderInputs(tokens, this.features, first), ...this.cache },
       // Cross-attention keys are computed once, in the first pass; some exports put out attentions that nobody reads.
       ['logits', ...this.decoderOutputs, ...(first ? this.encoderOutputs : [])],
     );
     for (const name of first ? [...this.decoderOutputs, ...this.encoderOutputs] : this.decoderOutputs) {
       this.cache[pastName(name)] = outputs[name]!;
     }
-    const logits = outputs.logits!.data as Float32Array;
-    const width = logits.length / tokens.length;
-    return tokens.map((_, at) => logits.subarray(at * width, (at + 1) * width));
+    return rows(outputs.logits!.data as Float32Array, tokens.length);
   }
+}
+
+/** @param first - whether nothing was read before */
+function decoderInputs(tokens: readonly number[], features: EncoderOutput, first: boolean): Record<string, Tensor> {
+  return {
+    input_ids: new Tensor('int64', BigInt64Array.from(tokens, BigInt), [1, tokens.length]),
+    encoder_hidden_states: features,
+    use_cache_branch: new Tensor('bool', Uint8Array.of(first ? 0 : 1), [1]),
+  };
+}
+
+/** Names of the outputs that a part of the cache is made of. */
+function cacheOutputs({ decoderLayers }: Shapes, part: 'decoder' | 'encoder'): string[] {
+  return Array.from({ length: decoderLayers }, (_, layer) =>
+    ['key', 'value'].map((half) => `present.${layer}.${part}.${half}`),
+  ).flat();
+}
+
+/** The cache of a text of no tokens. */
+function emptyCache(shapes: Shapes): Record<string, Tensor> {
+  const names = [...cacheOutputs(shapes, 'decoder'), ...cacheOutputs(shapes, 'encoder')];
+  return Object.fromEntries(
+    names.map((name) => [
+      pastName(name),
+      new Tensor('float32', new Float32Array(0), [1, shapes.heads, 0, shapes.headWidth]),
+    ]),
+  );
+}
+
+function attentionName(layer: number): string {
+  return `cross_attentions.${layer}`;
+}
+
+function rows(values: Float32Array, count: number): Float32Array[] {
+  const width = values.length / count;
+  return Array.from({ length: count }, (_, at) => values.subarray(at * width, (at + 1) * width));
 }
 
 function pastName(presentName: string): string {

@@ -81,13 +81,19 @@ export function logError(request: FastifyRequest, error: ApiError): void {
 /** What other layers throw, by their codes, in the words of the catalogue. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof AudioError) return new ApiError(error.code, error.message, 'file', { cause: error });
+  if (error instanceof AudioError) {
+    // A channel or a format that the caller named, and not the file, is wrong.
+    const param = error.code === 'invalid_value' ? null : 'file';
+    return new ApiError(error.code, error.message, param, { cause: error });
+  }
   if (error instanceof WhisperError) {
     switch (error.code) {
       case 'unsupported_language':
         return new ApiError('unsupported_language', error.message, 'language', { cause: error });
       case 'unsupported_task':
         return new ApiError('unsupported_value', error.message, null, { cause: error });
+      case 'words_unavailable':
+        return new ApiError('unsupported_value', error.message, 'timestamp_granularities', { cause: error });
       case 'invalid_option':
         return new ApiError('invalid_value', error.message, null, { cause: error });
       default:

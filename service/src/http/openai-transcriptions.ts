@@ -1,14 +1,16 @@
 import fp from 'fastify-plugin';
 import { plainText } from '../text/plain-text';
 import { transcriptionJson } from '../text/json';
-import { verboseJson } from '../text/verbose-json';
+import { verboseJson, type Granularity } from '../text/verbose-json';
 import { languageCode } from '../whisper/languages';
+import { HALLUCINATION_POLICIES, type HallucinationPolicy } from '../whisper/transcribe-options';
 import { ApiError } from './api-error';
 import type { TranscriptionRequest, TranscriptionRunner } from './transcription-runner';
 import type { Upload } from './upload';
 
 const RESPONSE_FORMATS = ['json', 'text', 'verbose_json'] as const;
 type ResponseFormat = (typeof RESPONSE_FORMATS)[number];
+const GRANULARITIES: readonly Granularity[] = ['segment', 'word'];
 /** Formats of the contract that this server does not write. */
 const UNSERVED_FORMATS = ['srt', 'vtt', 'diarized_json'];
 
@@ -23,18 +25,19 @@ export const openaiTranscriptions = fp<{ readonly runner: TranscriptionRunner }>
   done,
 ) {
   app.post('/v1/audio/transcriptions', async (request, reply) => {
-    const write = { format: 'json' as ResponseFormat };
+    const write = { format: 'json' as ResponseFormat, granularities: new Set<Granularity>() };
     const { transcription } = await runner.run(request, reply, (upload) => {
       const form = new Form(upload);
       write.format = form.responseFormat();
+      write.granularities = form.granularities(write.format);
       form.refuseUnserved();
-      return form.transcriptionRequest(write.format);
+      return form.transcriptionRequest(write.format, write.granularities);
     });
     switch (write.format) {
       case 'json':
         return reply.send(transcriptionJson(transcription));
       case 'verbose_json':
-        return reply.send(verboseJson(transcription, 'transcribe'));
+        return reply.send(verboseJson(transcription, 'transcribe', write.granularities));
       case 'text':
         return reply.type('text/plain; charset=utf-8').send(plainText(transcription));
     }
@@ -58,23 +61,32 @@ class Form {
 
   /**
    * What would change the answer's shape or its detail is refused where it is not served: left out in silence, it would
-   * surface far from its cause. Hints (`keywords[]`, `chunking_strategy`, `include[]`) are ignored, as upstream does
-   * with models that do not know them.
+   * surface far from its cause. Hints (`chunking_strategy`, `include[]`) are ignored, as upstream does with models that
+   * do not know them.
    */
   refuseUnserved(): void {
     if (this.last('stream') === 'true') {
       throw new ApiError('unsupported_value', 'stream=true is not served; leave it out', 'stream');
     }
-    if (this.all('timestamp_granularities').includes('word')) {
-      throw new ApiError(
-        'unsupported_value',
-        'timestamp_granularities "word" is not served; use "segment"',
-        'timestamp_granularities',
-      );
-    }
   }
 
-  transcriptionRequest(format: ResponseFormat): TranscriptionRequest {
+  /** What `verbose_json` shows; segments where nothing is said. The other formats have no times. */
+  granularities(format: ResponseFormat): Set<Granularity> {
+    if (format !== 'verbose_json') return new Set();
+    const values = this.all('timestamp_granularities');
+    const chosen = values.map((value) => {
+      const granularity = GRANULARITIES.find((each) => each === value);
+      if (granularity) return granularity;
+      throw new ApiError(
+        'invalid_value',
+        `timestamp_granularities ${JSON.stringify(value)}: use ${GRANULARITIES.join(', ')}`,
+        'timestamp_granularities',
+      );
+    });
+    return new Set(chosen.length > 0 ? chosen : ['segment']);
+  }
+
+  transcriptionRequest(format: ResponseFormat, granularities: ReadonlySet<Granularity>): TranscriptionRequest {
     const language = this.last('language');
     const candidates = this.all('languages');
     return {
@@ -85,7 +97,21 @@ class Form {
       prompt: this.last('prompt'),
       // Timestamps cost tokens: they are decoded where the format shows them.
       timestamps: format === 'verbose_json',
+      wordTimestamps: granularities.has('word'),
+      keywords: this.all('keywords'),
+      hallucinations: this.hallucinations(),
     };
+  }
+
+  private hallucinations(): HallucinationPolicy {
+    const value = this.last('hallucinations') ?? 'flag';
+    const policy = HALLUCINATION_POLICIES.find((each) => each === value);
+    if (policy) return policy;
+    throw new ApiError(
+      'invalid_value',
+      `hallucinations ${JSON.stringify(value)}: use ${HALLUCINATION_POLICIES.join(', ')}`,
+      'hallucinations',
+    );
   }
 
   private temperature(): number {

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HELD_AT_ONCE } from '../../../lib/contract';
 import type { Task } from '../whisper/decoding-options';
 import { transcribe, type Transcription } from '../whisper/transcribe';
-import { PROMPT_TEMPERATURES } from '../whisper/transcribe-options';
+import { PROMPT_TEMPERATURES, type HallucinationPolicy } from '../whisper/transcribe-options';
 import { ApiError } from './api-error';
 import type { AppDependencies } from './app';
 import { DecodedAudioGate } from './decoded-audio-gate';
@@ -20,8 +20,14 @@ export interface TranscriptionRequest {
   readonly temperature: number;
   /** Text that came before. */
   readonly prompt?: string;
+  /** Names and terms that may be said. */
+  readonly keywords?: readonly string[];
+  /** What becomes of segments that were probably never said. Default: flagged. */
+  readonly hallucinations?: HallucinationPolicy;
   /** Whether segments' times are wanted. */
   readonly timestamps: boolean;
+  /** Whether words' times are wanted. */
+  readonly wordTimestamps?: boolean;
 }
 
 /** What a route makes of a form before its audio is touched. */
@@ -74,24 +80,28 @@ export class TranscriptionRunner {
     const { transcriber, metrics } = this.dependencies;
     const started = performance.now();
     try {
-      const { prompt, ...options } = readRequest(upload);
+      const { prompt, keywords = [], ...options } = readRequest(upload);
       const bytes = upload.file?.bytes;
       if (!bytes) throw new ApiError('missing_file', missingFile(upload), 'file');
       const audio = await this.gate.decode(bytes, signal);
       upload.release();
       metrics.observeAudio(audio.durationS);
       try {
+        const speech = await transcriber.confirmSpeech(audio, signal);
         // Where nobody speaks the model is not asked, and a prompt means nothing.
-        const promptTokens =
-          prompt && audio.speech.length > 0 ? await transcriber.encodePrompt(prompt, signal) : undefined;
+        const encode = async (text: string | undefined): Promise<readonly number[] | undefined> =>
+          text && speech.length > 0 ? transcriber.encodePrompt(text, signal) : undefined;
+        const promptTokens = await encode(prompt);
+        const hotWordTokens = await encode(keywords.join(', '));
         const transcription = await transcribe(
-          audio,
+          { samples: audio.samples, speech },
           transcriber,
           {
             ...options,
             // As OpenAI documents 0: it is raised by itself where the text comes out badly.
             temperature: options.temperature === 0 ? PROMPT_TEMPERATURES : options.temperature,
             promptTokens,
+            hotWordTokens,
             strategy: 'pauses',
           },
           signal,

@@ -5,6 +5,7 @@ import type { SpecialTokens } from './special-tokens';
 import type { SpeechAudio } from './speech-audio';
 import { DEFAULT_JOIN_PAUSE_MS, paddingSamplesOf, type TranscribeOptions } from './transcribe-options';
 import { cutAtPauses, type AudioWindow } from './windows';
+import { placeWords } from './words/place-words';
 
 /** What of the model decides how audio is cut. */
 interface CutPreference {
@@ -27,14 +28,25 @@ export async function* decodeAtPauses(
   });
   // A single window is asked for its language when it is decoded.
   if (windows.length > 1) await detectLanguage(firstSpeech(samples, windows));
+  let lastSpeechS = 0;
   for (const { startSample, endSample } of windows) {
-    const result = await decode(samples.subarray(startSample, endSample), options.promptTokens ?? []);
+    const result = await decode({
+      samples: samples.subarray(startSample, endSample),
+      promptTokens: options.promptTokens ?? [],
+    });
     if (!result.isSpeech) continue;
     const windowS = (endSample - startSample) / SAMPLE_RATE_HZ;
     const { finished, unfinished } = splitAtTimestamps(result, special, windowS);
     // Nobody decodes the rest of this window again, so that unfinished text counts as well.
     const slices = unfinished === undefined ? finished : [...finished, unfinished];
-    yield { startSample, result, slices: clampToAudio(slices, windowS) };
+    const startS = startSample / SAMPLE_RATE_HZ;
+    const placed =
+      options.wordTimestamps === true
+        ? placeWords(slices, result.words ?? [], startS, lastSpeechS, (token) => token < special.endOfText)
+        : slices;
+    const clamped = clampToAudio(placed, windowS);
+    lastSpeechS = startS + (clamped.at(-1)?.endS ?? 0);
+    yield { startSample, result, slices: clamped };
   }
 }
 

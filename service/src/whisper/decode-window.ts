@@ -1,3 +1,4 @@
+import { SAMPLE_RATE_HZ, TIMESTAMP_COUNT } from './audio-format';
 import {
   checkDecodingOptions,
   checkWindowLength,
@@ -6,17 +7,21 @@ import {
   type DecodingOptions,
 } from './decoding-options';
 import type { DecodingResult } from './decoding-result';
-import { detectLanguage, type DetectedLanguage } from './language-detection';
+import { detectLanguages, type DetectedLanguage } from './language-detection';
 import { logSumExp } from './log-sum-exp';
 import type { LogitFilter } from './logit-filters/logit-filter';
 import { SuppressBlank } from './logit-filters/suppress-blank';
 import { SuppressTokens } from './logit-filters/suppress-tokens';
 import { TimestampRules } from './logit-filters/timestamp-rules';
 import type { TokenDecoder, WhisperModel } from './model';
+import { splitAtTimestamps } from './segments';
 import type { SpecialTokens } from './special-tokens';
-import { decodeWithFallback } from './temperature-fallback';
+import { checkNormalizer } from './token-sampler';
+import { decodeWithFallback, type JudgedText } from './temperature-fallback';
 import type { SearchStart } from './text-search';
 import type { TextTokenizer } from './tokenizer';
+import { alignWords, type AlignedWord } from './words/align-words';
+import { WhisperError } from './whisper-error';
 
 /** A model and its vocabulary. */
 export interface WindowModel<Features> {
@@ -32,29 +37,32 @@ export interface WindowModel<Features> {
  *
  * @param samples - 16 kHz mono, at most 30 s.
  * @param signal - checked before each step; when it is aborted, its reason is thrown.
- * @throws WhisperError `invalid_option`, `unsupported_language`, `unsupported_task`, `invalid_logits`
+ * @throws WhisperError `invalid_option`, `unsupported_language`, `unsupported_task`, `words_unavailable`,
+ * `invalid_logits`
  */
 export async function decodeWindow<Features>(
-  { model, special, tokenizer }: WindowModel<Features>,
+  windowModel: WindowModel<Features>,
   samples: Float32Array,
   options: DecodingOptions,
   signal?: AbortSignal,
 ): Promise<DecodingResult> {
+  const { model, special, tokenizer } = windowModel;
   checkDecodingOptions(options, special);
   checkWindowLength(samples);
+  if (options.alignWords !== undefined && !model.canAttend) throw wordsUnavailable();
   signal?.throwIfAborted();
-  const features = await model.encode(samples);
+  const features = await model.encode(samples, options.surroundings);
   const previous = previousText(special, options);
 
-  let detected: DetectedLanguage | undefined;
+  let detected: DetectedLanguages | undefined;
   if (previous.length > 0 && detectsLanguage(special, options)) {
     // The language is read off a transcript without a prompt, so that the prompt's language does not speak for it.
     detected = await withDecoder(model, features, signal, async (decoder) => {
       const [logits] = await decoder.append([special.startOfTranscript]);
-      return detectLanguage(logits!, special, options.candidateLanguages);
+      return detectLanguages(logits!, special, options.candidateLanguages);
     });
   }
-  return withDecoder(model, features, signal, async (decoder) => {
+  const { start, text } = await withDecoder(model, features, signal, async (decoder) => {
     const start = await readPrompt(decoder, special, options, previous, detected);
     // The last token is sampled but not read again, so that it needs no position of its own.
     const positionsLeft = special.maxTargetPositions - start.promptLength + 1;
@@ -63,22 +71,58 @@ export async function decodeWindow<Features>(
       endOfText: special.endOfText,
       limit: Math.min(options.maxNewTokens ?? special.maxTargetPositions >> 1, positionsLeft),
     };
-    const text = await decodeWithFallback(start, rules, tokenizer, options);
-    const { noSpeechThreshold = DEFAULT_NO_SPEECH_THRESHOLD, logProbThreshold = DEFAULT_LOG_PROB_THRESHOLD } = options;
-    const readsLikely = text.avgLogProb > logProbThreshold;
-    return Object.freeze({
-      tokens: Object.freeze(text.tokens),
-      tokenLogProbs: Object.freeze(text.tokenLogProbs),
-      language: start.language,
-      languageProbability: start.detected?.probability,
-      avgLogProb: text.avgLogProb,
-      noSpeechProb: start.noSpeechProb,
-      compressionRatio: text.compressionRatio,
-      temperature: text.temperature,
-      isSpeech: !(start.noSpeechProb > noSpeechThreshold) || readsLikely,
-      reachedLimit: !text.ended,
-    });
+    return { start, text: await decodeWithFallback(start, rules, tokenizer, options) };
   });
+  const { noSpeechThreshold = DEFAULT_NO_SPEECH_THRESHOLD, logProbThreshold = DEFAULT_LOG_PROB_THRESHOLD } = options;
+  const isSpeech = !(start.noSpeechProb > noSpeechThreshold) || text.avgLogProb > logProbThreshold;
+  signal?.throwIfAborted();
+  const words =
+    options.alignWords === undefined
+      ? undefined
+      : isSpeech
+        ? await wordsOf(text, windowModel, features, samples.length, options, start.language)
+        : [];
+  return Object.freeze({
+    tokens: Object.freeze(text.tokens),
+    tokenLogProbs: Object.freeze(text.tokenLogProbs),
+    language: start.language,
+    languageProbability: start.detected?.[0].probability,
+    languageCandidates: start.detected,
+    words,
+    avgLogProb: text.avgLogProb,
+    noSpeechProb: start.noSpeechProb,
+    compressionRatio: text.compressionRatio,
+    temperature: text.temperature,
+    isSpeech,
+    reachedLimit: !text.ended,
+  });
+}
+
+/** The words of the text's segments; where only closed ones are asked for, those of the rest are timed apart. */
+async function wordsOf<Features>(
+  text: JudgedText,
+  { model, special, tokenizer }: WindowModel<Features>,
+  features: Features,
+  samples: number,
+  options: DecodingOptions,
+  language: string,
+): Promise<readonly AlignedWord[]> {
+  const { finished, unfinished } = splitAtTimestamps(text, special, samples / SAMPLE_RATE_HZ);
+  const header = languageAndTask(special, options, language);
+  const input = { model, special, tokenizer, features, header, language, samples };
+  if (unfinished === undefined) return alignWords(input, finished);
+  const whole = await alignWords(input, [...finished, unfinished]);
+  if (options.alignWords === 'whole' || finished.length === 0) return whole;
+  const words = await alignWords(input, finished);
+  return [...words, ...whole.slice(words.length)];
+}
+
+function wordsUnavailable(): WhisperError {
+  return new WhisperError(
+    'words_unavailable',
+    "Words cannot be timed: this model's decoder does not put out its cross-attentions. Use an export that does (on " +
+      'the Hugging Face hub their names end in "_timestamped").',
+  );
 }
 
 /** Runs `use` on a new decoder, whose every step first looks whether anybody still wants the result. */
@@ -122,9 +166,11 @@ class AbortableDecoder implements TokenDecoder {
 interface Start extends SearchStart {
   readonly promptLength: number;
   readonly noSpeechProb: number;
-  readonly detected: DetectedLanguage | undefined;
+  readonly detected: DetectedLanguages | undefined;
   readonly language: string;
 }
+
+type DetectedLanguages = readonly [DetectedLanguage, ...DetectedLanguage[]];
 
 /**
  * Reads the prompt in one step where all of it is known. Where the language is still to be detected, it is read off the
@@ -135,11 +181,11 @@ async function readPrompt(
   special: SpecialTokens,
   options: DecodingOptions,
   previous: readonly number[],
-  detectedBefore: DetectedLanguage | undefined,
+  detectedBefore: DetectedLanguages | undefined,
 ): Promise<Start> {
   const detectsHere = detectedBefore === undefined && detectsLanguage(special, options);
   if (!detectsHere) {
-    const language = detectedBefore?.language ?? options.language ?? 'en';
+    const language = detectedBefore?.[0].language ?? options.language ?? 'en';
     const prompt = [...previous, special.startOfTranscript, ...transcriptHeader(special, options, language)];
     const logits = await decoder.append(prompt);
     return {
@@ -153,33 +199,40 @@ async function readPrompt(
   }
   let logits = (await decoder.append([special.startOfTranscript])).at(-1)!;
   const noSpeechProb = probability(logits, special.noSpeech);
-  const detected = detectLanguage(logits, special, options.candidateLanguages);
-  const header = transcriptHeader(special, options, detected.language);
+  const detected = detectLanguages(logits, special, options.candidateLanguages);
+  const [{ language }] = detected;
+  const header = transcriptHeader(special, options, language);
   for (const token of header) logits = (await decoder.append([token])).at(-1)!;
-  return { decoder, logits, promptLength: header.length + 1, noSpeechProb, detected, language: detected.language };
+  return { decoder, logits, promptLength: header.length + 1, noSpeechProb, detected, language };
 }
 
 function detectsLanguage(special: SpecialTokens, options: DecodingOptions): boolean {
   return special.multilingual && options.language === undefined;
 }
 
-/** `<|startofprev|>` and the end of the text before; nothing where there is none. */
-function previousText(special: SpecialTokens, { promptTokens = [] }: DecodingOptions): readonly number[] {
-  if (promptTokens.length === 0) return [];
-  return [special.startOfPrevious, ...promptTokens.slice(-((special.maxTargetPositions >> 1) - 1))];
+/** `<|startofprev|>`, hot words and the end of the text before; nothing where there is neither. */
+function previousText(
+  special: SpecialTokens,
+  { promptTokens = [], hotWordTokens = [] }: DecodingOptions,
+): readonly number[] {
+  const room = (special.maxTargetPositions >> 1) - 1;
+  const hotWords = hotWordTokens.slice(0, room);
+  const previous = promptTokens.slice(Math.max(0, promptTokens.length - (room - hotWords.length)));
+  return hotWords.length + previous.length === 0 ? [] : [special.startOfPrevious, ...hotWords, ...previous];
 }
 
 /** What stands between `<|startoftranscript|>` and the text that is sampled. */
-function transcriptHeader(
-  special: SpecialTokens,
-  { task, timestamps, prefixTokens = [] }: DecodingOptions,
-  language: string,
-): readonly number[] {
-  const header: number[] = [];
-  if (special.multilingual) header.push(special.languages.get(language)!, special[task]!);
+function transcriptHeader(special: SpecialTokens, options: DecodingOptions, language: string): readonly number[] {
+  const { timestamps, prefixTokens = [] } = options;
+  const header = [...languageAndTask(special, options, language)];
   if (!timestamps) header.push(special.noTimestamps);
-  header.push(...prefixTokens.slice(0, special.maxTargetPositions >> 1));
+  header.push(...prefixTokens);
   return header;
+}
+
+/** Nothing for a model that knows only one of each. */
+function languageAndTask(special: SpecialTokens, { task }: DecodingOptions, language: string): readonly number[] {
+  return special.multilingual ? [special.languages.get(language)!, special[task]!] : [];
 }
 
 /**
@@ -190,13 +243,15 @@ function transcriptHeader(
 function logitFilters(special: SpecialTokens, { timestamps }: DecodingOptions): readonly LogitFilter[] {
   const { suppress, languages, noTimestamps, timestampBegin, vocabularySize } = special;
   const never = [...suppress, ...languages.values(), noTimestamps];
+  // Vocabularies that were grown have tokens behind the last timestamp.
+  for (let token = timestampBegin + TIMESTAMP_COUNT; token < vocabularySize; token++) never.push(token);
   if (timestamps) {
     return [new SuppressBlank(special.beginSuppress), new SuppressTokens(never), new TimestampRules(special)];
   }
-  for (let token = timestampBegin; token < vocabularySize; token++) never.push(token);
+  for (let i = 0; i < TIMESTAMP_COUNT; i++) never.push(timestampBegin + i);
   return [new SuppressBlank(special.beginSuppress), new SuppressTokens(never)];
 }
 
 function probability(logits: Float32Array, token: number): number {
-  return Math.exp(logits[token]! - logSumExp(logits));
+  return Math.exp(logits[token]! - checkNormalizer(logSumExp(logits)));
 }

@@ -1,4 +1,5 @@
 import type { DecodingResult } from './decoding-result';
+import type { Surroundings } from './model';
 import type { TimedSlice } from './segments';
 
 /** A window that was decoded. */
@@ -10,9 +11,14 @@ export interface DecodedWindow {
   readonly slices: readonly TimedSlice[];
 }
 
-/**
- * Decodes one window with the options of the whole transcription.
- *
- * @param promptTokens - what the window sees of the text before it.
- */
-export type PromptedDecoder = (samples: Float32Array, promptTokens: readonly number[]) => Promise<DecodingResult>;
+/** A window that is to be decoded. */
+export interface PromptedWindow {
+  readonly samples: Float32Array;
+  /** What the window sees of the text before it. */
+  readonly promptTokens: readonly number[];
+  /** Where the recording's spectrogram is taken as a whole. */
+  readonly surroundings?: Surroundings;
+}
+
+/** Decodes one window with the options of the whole transcription. */
+export type PromptedDecoder = (window: PromptedWindow) => Promise<DecodingResult>;

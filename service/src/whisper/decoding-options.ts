@@ -1,4 +1,5 @@
 import { WINDOW_SAMPLES } from './audio-format';
+import type { Surroundings } from './model';
 import type { SpecialTokens } from './special-tokens';
 import { WhisperError } from './whisper-error';
 
@@ -73,7 +74,16 @@ export interface DecodingOptions {
   readonly promptTokens?: readonly number[];
 
   /**
-   * Beginning of the window's text, as tokens; the model goes on behind it, and the result is without it.
+   * Names and terms that may be said, as tokens: they stand before {@link promptTokens} and are never pushed out by them
+   * (faster-whisper `hotwords`). The first 223 are used.
+   *
+   * @default - none
+   */
+  readonly hotWordTokens?: readonly number[];
+
+  /**
+   * Beginning of the window's text, as tokens; the model goes on behind it, and the result is without it. At most 219
+   * (with a full prompt and the header, one of 448 positions is left).
    *
    * @default - none
    */
@@ -110,6 +120,21 @@ export interface DecodingOptions {
   readonly logProbThreshold?: number;
 
   /**
+   * Whether the words are timed, for which the text is read once more. `whole`: as one. `closed`: the segments that
+   * `splitAtTimestamps` finds closed by themselves, as in openai/whisper, where the rest is decoded again.
+   *
+   * @default - words are not timed
+   */
+  readonly alignWords?: 'whole' | 'closed';
+
+  /**
+   * What the recording that the window is a part of adds to its spectrogram.
+   *
+   * @default - the window stands alone
+   */
+  readonly surroundings?: Surroundings;
+
+  /**
    * Seed of the draws at a temperature above 0: the same seed and audio give the same text.
    *
    * @default 0
@@ -120,6 +145,9 @@ export interface DecodingOptions {
 export const DEFAULT_NO_SPEECH_THRESHOLD = 0.6;
 export const DEFAULT_LOG_PROB_THRESHOLD = -1;
 export const DEFAULT_COMPRESSION_RATIO_THRESHOLD = 2.4;
+
+/** Start, language, task and the token against timestamps. */
+const HEADER_TOKENS = 4;
 
 /** The temperatures of openai/whisper's `transcribe`. */
 export const REFERENCE_TEMPERATURES: readonly number[] = [0, 0.2, 0.4, 0.6, 0.8, 1];
@@ -135,7 +163,7 @@ export function temperaturesOf({ temperature }: Pick<DecodingOptions, 'temperatu
  * @throws WhisperError `invalid_option`, `unsupported_language`, `unsupported_task`
  */
 export function checkDecodingOptions(options: DecodingOptions, special: SpecialTokens): void {
-  const { patience, lengthPenalty, language, candidateLanguages, task } = options;
+  const { patience, lengthPenalty, language, candidateLanguages, task, prefixTokens = [] } = options;
   const temperatures = temperaturesOf(options);
   if (temperatures.length === 0) {
     throw new WhisperError('invalid_option', 'temperature is an empty list: give at least one.');
@@ -150,6 +178,13 @@ export function checkDecodingOptions(options: DecodingOptions, special: SpecialT
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
       throw new WhisperError('invalid_option', `${name} must be a whole number above 0, got ${value}.`);
     }
+  }
+  const longestPrefix = (special.maxTargetPositions >> 1) - HEADER_TOKENS - 1;
+  if (prefixTokens.length > longestPrefix) {
+    throw new WhisperError(
+      'invalid_option',
+      `prefixTokens may have at most ${longestPrefix} tokens, got ${prefixTokens.length}.`,
+    );
   }
   if (patience !== undefined && !(Number.isFinite(patience) && patience > 0)) {
     throw new WhisperError('invalid_option', `patience must be a number above 0, got ${patience}.`);

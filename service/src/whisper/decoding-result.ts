@@ -1,3 +1,6 @@
+import type { DetectedLanguage } from './language-detection';
+import type { AlignedWord } from './words/align-words';
+
 /** What the model made of one window. */
 export interface DecodingResult {
   /** Text and timestamp tokens, without the prompt and without end-of-text. */
@@ -11,6 +14,15 @@ export interface DecodingResult {
 
   /** Probability of `language` among the candidates; undefined where it was given, or the model knows only one. */
   readonly languageProbability: number | undefined;
+
+  /** All candidates, likeliest first; undefined where {@link languageProbability} is. */
+  readonly languageCandidates: readonly DetectedLanguage[] | undefined;
+
+  /**
+   * The words of the segments that `splitAtTimestamps` makes of `tokens`, in order, punctuation as words of its own;
+   * undefined where they were not asked for.
+   */
+  readonly words: readonly AlignedWord[] | undefined;
 
   /**
    * Sum of the log-probabilities, that of end-of-text included, over the number of tokens plus one (openai/whisper

@@ -19,13 +19,14 @@ export function averageLogProb({ logProbSum, tokens }: Hypothesis): number {
 }
 
 /**
- * The likeliest hypothesis for its length, of equals the first (openai/whisper `MaximumLikelihoodRanker`).
+ * The likeliest hypothesis for its length, of equals the first (openai/whisper `MaximumLikelihoodRanker`). A text of
+ * nothing, which openai/whisper never writes, counts as one token long.
  *
  * @param hypotheses - at least one
  * @param lengthPenalty - see `DecodingOptions.lengthPenalty`
  */
 export function likeliest(hypotheses: readonly Hypothesis[], lengthPenalty?: number): Hypothesis {
   const score = ({ logProbSum, tokens: { length } }: Hypothesis): number =>
-    logProbSum / (lengthPenalty === undefined ? length : ((5 + length) / 6) ** lengthPenalty);
+    logProbSum / (lengthPenalty === undefined ? Math.max(length, 1) : ((5 + length) / 6) ** lengthPenalty);
   return hypotheses.reduce((best, each) => (score(each) > score(best) ? each : best));
 }

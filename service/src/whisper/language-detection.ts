@@ -1,6 +1,8 @@
+import { logSumExp } from './log-sum-exp';
+import { checkNormalizer } from './token-sampler';
 import type { SpecialTokens } from './special-tokens';
 
-/** The likeliest language. */
+/** A language that may be spoken. */
 export interface DetectedLanguage {
   /** Language code. */
   readonly language: string;
@@ -9,18 +11,22 @@ export interface DetectedLanguage {
 }
 
 /**
- * Language of the speech: softmax over the language tokens alone (openai/whisper `detect_language`).
+ * Languages of the speech, likeliest first: softmax over the language tokens alone (openai/whisper `detect_language`).
  *
  * @param logits - those after `<|startoftranscript|>`, before any rule.
- * @param candidates - codes to choose among. Default: all languages of the model.
+ * @param candidates - codes to choose among, at least one. Default: all languages of the model.
+ * @throws WhisperError `invalid_logits`
  */
-export function detectLanguage(
+export function detectLanguages(
   logits: Float32Array,
   special: SpecialTokens,
   candidates: readonly string[] = [...special.languages.keys()],
-): DetectedLanguage {
+): readonly [DetectedLanguage, ...DetectedLanguage[]] {
   const scores = candidates.map((language) => ({ language, logit: logits[special.languages.get(language)!]! }));
-  const best = scores.reduce((a, b) => (b.logit > a.logit ? b : a));
-  const total = scores.reduce((sum, { logit }) => sum + Math.exp(logit - best.logit), 0);
-  return { language: best.language, probability: 1 / total };
+  scores.sort((a, b) => b.logit - a.logit);
+  const normalizer = checkNormalizer(logSumExp(Float32Array.from(scores, ({ logit }) => logit)));
+  return scores.map(({ language, logit }) => ({ language, probability: Math.exp(logit - normalizer) })) as [
+    DetectedLanguage,
+    ...DetectedLanguage[],
+  ];
 }

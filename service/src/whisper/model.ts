@@ -1,3 +1,30 @@
+/** What lies directly beside a window in its recording. */
+export interface Neighbours {
+  /** Up to {@link NEIGHBOUR_SAMPLES} in front of the window; fewer where the recording begins. */
+  readonly before: Float32Array;
+  /** Up to {@link NEIGHBOUR_SAMPLES} behind the window; fewer where the recording ends. */
+  readonly after: Float32Array;
+}
+
+/** What a recording adds to the features of a window of it. */
+export interface Surroundings extends Neighbours {
+  /** Decimal logarithm of the highest power in any band of the recording: features reach so and so far below it. */
+  readonly loudest: number;
+}
+
+/** Half of a frame of the spectrogram (openai/whisper `audio.py`: frames of 400 samples, centred). */
+export const NEIGHBOUR_SAMPLES = 200;
+
+/** What a model attended to while it read a text. */
+export interface Attention {
+  /** One matrix for each alignment head: a row for each token that was read, a column for each position. */
+  readonly heads: readonly Float32Array[];
+  /** Positions of the encoder's output, 20 ms each. */
+  readonly positions: number;
+  /** Logits after each token. */
+  readonly logits: readonly Float32Array[];
+}
+
 /**
  * A Whisper model as the decoding loop sees it: hear once, then read token by token.
  *
@@ -8,11 +35,18 @@ export interface WhisperModel<Features> {
    * Runs the encoder.
    *
    * @param samples - 16 kHz mono in -1…1, at most 30 s (480 000 samples); the model pads the rest with silence.
+   * @param surroundings - where the window is part of a recording whose spectrogram is to be taken as a whole.
    */
-  encode(samples: Float32Array): Promise<Features>;
+  encode(samples: Float32Array, surroundings?: Surroundings): Promise<Features>;
 
   /** Starts a text over `features`. Several may be started over the same features. */
   newDecoder(features: Features): TokenDecoder;
+
+  /** Whether the model's files put out what {@link attend} tells. */
+  readonly canAttend: boolean;
+
+  /** Reads a whole text at once, and tells what was attended to. To be called where {@link canAttend} alone. */
+  attend(features: Features, tokens: readonly number[]): Promise<Attention>;
 }
 
 /** One text in the making: the tokens so far, and the model's memory of them. */

@@ -1,7 +1,25 @@
 import { SAMPLE_RATE_HZ, SAMPLES_PER_FRAME, TIMESTAMPS_PER_SECOND } from './audio-format';
 import type { DecodingResult } from './decoding-result';
+import type { HallucinationVerdict } from './hallucination';
 import type { SpecialTokens } from './special-tokens';
 import type { TextTokenizer } from './tokenizer';
+import type { AlignedWord } from './words/align-words';
+import { mergePunctuation } from './words/merge-punctuation';
+import { scoreWords } from './words/score-words';
+
+/** A word of the transcript with its time. */
+export interface Word {
+  /** As the model wrote it, with its leading space and the punctuation that belongs to it. */
+  readonly text: string;
+  /** Start in the audio, in seconds. */
+  readonly startS: number;
+  /** End in the audio, in seconds. */
+  readonly endS: number;
+  /** How sure the model was of it, in 0…1, punctuation aside (`ScoredWord.confidence`). */
+  readonly confidence: number;
+  /** Mean probability of its tokens without the rules of decoding, in 0…1 (openai/whisper `timing.py`). */
+  readonly probability: number;
+}
 
 /** A piece of the transcript with its time, in the field names' sense of openai/whisper's segments. */
 export interface Segment {
@@ -17,6 +35,14 @@ export interface Segment {
   readonly text: string;
   /** Tokens of the segment, timestamps included. */
   readonly tokens: readonly number[];
+  /** Log-probability of each of `tokens`, among those that the rules allowed. */
+  readonly tokenLogProbs: readonly number[];
+  /** Words with their times; undefined where they were not asked for. */
+  readonly words: readonly Word[] | undefined;
+  /** How sure the model was of each of its words, in 0…1 (`ScoredWord.confidence`). */
+  readonly wordConfidences: readonly number[];
+  /** Why the segment was probably never said; undefined where nothing speaks against it, or nobody asked. */
+  readonly hallucination: HallucinationVerdict | undefined;
   /** Temperature that the window was decoded at. */
   readonly temperature: number;
   /** Average log-probability of the window. */
@@ -35,6 +61,8 @@ export interface TimedSlice {
   readonly endS: number;
   readonly tokens: readonly number[];
   readonly tokenLogProbs: readonly number[];
+  /** Its words, timed like the slice; undefined where they were not asked for. */
+  readonly words?: readonly AlignedWord[];
 }
 
 /** A window's tokens, split where the model closed one segment and opened the next. */
@@ -101,6 +129,17 @@ export function splitAtTimestamps(
   return { finished, unfinished, resumeAtS };
 }
 
+/** Two neighbours as one. */
+export function joinSlices(first: TimedSlice, second: TimedSlice): TimedSlice {
+  return {
+    startS: first.startS,
+    endS: second.endS,
+    tokens: [...first.tokens, ...second.tokens],
+    tokenLogProbs: [...first.tokenLogProbs, ...second.tokenLogProbs],
+    words: second.words && [...(first.words ?? []), ...second.words],
+  };
+}
+
 /**
  * Brings slices inside the real audio: the model hears 30 s, and may time words into the silence behind the audio's
  * end. Words count more than their times: a slice that would start behind the end joins the one before it.
@@ -109,53 +148,69 @@ export function clampToAudio(slices: readonly TimedSlice[], windowS: number): re
   const clamped: TimedSlice[] = [];
   for (const slice of slices) {
     const before = clamped.at(-1);
+    const words = slice.words?.map((word) => ({
+      ...word,
+      startS: Math.min(word.startS, windowS),
+      endS: Math.min(word.endS, windowS),
+    }));
     if (slice.startS < windowS) {
-      clamped.push({ ...slice, endS: Math.min(slice.endS, windowS) });
+      clamped.push({ ...slice, endS: Math.min(slice.endS, windowS), words });
     } else if (before === undefined) {
-      clamped.push({ ...slice, startS: 0, endS: windowS });
+      clamped.push({ ...slice, startS: 0, endS: windowS, words });
     } else {
-      clamped[clamped.length - 1] = {
-        startS: before.startS,
-        endS: windowS,
-        tokens: [...before.tokens, ...slice.tokens],
-        tokenLogProbs: [...before.tokenLogProbs, ...slice.tokenLogProbs],
-      };
+      clamped[clamped.length - 1] = joinSlices({ ...before, endS: windowS }, { ...slice, endS: windowS, words });
     }
   }
   return clamped;
 }
 
 /**
- * Makes segments of a window's slices; those whose text is blank are left out.
+ * Makes segments of a window's slices; those whose text is blank are left out. They are numbered from 0, and nothing
+ * speaks against them yet.
  *
  * @param startSample - where the window starts in the audio.
- * @param firstId - id of the first segment.
- * @returns pairs of a segment and the slice it was made of.
  */
 export function toSegments(
   slices: readonly TimedSlice[],
   result: DecodingResult,
-  tokenizer: TextTokenizer,
+  { tokenizer, special }: { readonly tokenizer: TextTokenizer; readonly special: Pick<SpecialTokens, 'endOfText'> },
   startSample: number,
-  firstId: number,
-): readonly (readonly [Segment, TimedSlice])[] {
+): readonly Segment[] {
   const windowStartS = startSample / SAMPLE_RATE_HZ;
   return slices
-    .map((slice) => [tokenizer.decode(slice.tokens), slice] as const)
-    .filter(([text]) => text.trim() !== '')
-    .map(([text, slice], n) => [
-      Object.freeze({
-        id: firstId + n,
-        seekFrames: Math.round(startSample / SAMPLES_PER_FRAME),
-        startS: windowStartS + slice.startS,
-        endS: windowStartS + slice.endS,
-        text,
-        tokens: Object.freeze([...slice.tokens]),
-        temperature: result.temperature,
-        avgLogProb: result.avgLogProb,
-        compressionRatio: result.compressionRatio,
-        noSpeechProb: result.noSpeechProb,
-      }),
-      slice,
-    ]);
+    .map((slice) => ({ text: tokenizer.decode(slice.tokens), slice }))
+    .filter(({ text }) => text.trim() !== '')
+    .map(({ text, slice }, n) => ({
+      id: n,
+      seekFrames: Math.round(startSample / SAMPLES_PER_FRAME),
+      startS: windowStartS + slice.startS,
+      endS: windowStartS + slice.endS,
+      text,
+      tokens: Object.freeze([...slice.tokens]),
+      tokenLogProbs: Object.freeze([...slice.tokenLogProbs]),
+      words: slice.words?.map(({ text: word, startS, endS, confidence, probability }) => ({
+        text: word,
+        startS: windowStartS + startS,
+        endS: windowStartS + endS,
+        confidence,
+        probability,
+      })),
+      wordConfidences: mergePunctuation(scoreWords(textOf(slice, special), tokenizer, result.language)).map(
+        ({ confidence }) => confidence,
+      ),
+      hallucination: undefined,
+      temperature: result.temperature,
+      avgLogProb: result.avgLogProb,
+      compressionRatio: result.compressionRatio,
+      noSpeechProb: result.noSpeechProb,
+    }));
+}
+
+/** The text tokens, each with its log-probability. */
+export function textOf(
+  { tokens, tokenLogProbs }: Pick<TimedSlice, 'tokens' | 'tokenLogProbs'>,
+  { endOfText }: Pick<SpecialTokens, 'endOfText'>,
+): { readonly tokens: readonly number[]; readonly logProbs: readonly number[] } {
+  const isText = (token: number): boolean => token < endOfText;
+  return { tokens: tokens.filter(isText), logProbs: tokenLogProbs.filter((_, i) => isText(tokens[i]!)) };
 }

@@ -2,8 +2,13 @@ import { SAMPLE_RATE_HZ } from './audio-format';
 import type { DecodingOptions } from './decoding-options';
 import { WhisperError } from './whisper-error';
 
+/** What becomes of segments that were probably never said. */
+export type HallucinationPolicy = (typeof HALLUCINATION_POLICIES)[number];
+
+export const HALLUCINATION_POLICIES = ['keep', 'flag', 'drop'] as const;
+
 /** How to transcribe audio of any length. */
-export interface TranscribeOptions extends DecodingOptions {
+export interface TranscribeOptions extends Omit<DecodingOptions, 'alignWords' | 'surroundings'> {
   /**
    * `pauses` cuts the audio at its pauses and decodes each stretch of speech by itself. `sequential` is openai/whisper's
    * way: 30 s at a time, each window beginning where the last timestamp of the one before it stands; it always has the
@@ -18,6 +23,37 @@ export interface TranscribeOptions extends DecodingOptions {
    * @default - none
    */
   readonly promptTokens?: readonly number[];
+
+  /**
+   * `sequential` only: whether every window sees {@link promptTokens}, before the text before it (openai/whisper
+   * `carry_initial_prompt`).
+   *
+   * @default false
+   */
+  readonly carryPrompt?: boolean;
+
+  /**
+   * Whether segments come with their words and those with their times. The text is read once more for it.
+   *
+   * @default false
+   */
+  readonly wordTimestamps?: boolean;
+
+  /**
+   * `sequential` with `wordTimestamps` only: where a window holds doubtful text beside silence longer than this, in
+   * seconds, the silence is skipped and the text heard again (openai/whisper `hallucination_silence_threshold`).
+   *
+   * @default - never
+   */
+  readonly hallucinationSilenceThresholdS?: number;
+
+  /**
+   * What becomes of segments that were probably never said (hallucination.ts): kept unseen, kept with the verdict, or
+   * left out. Those that are merely unlikely are kept with the verdict also then: on a bad line speech is unlikely, too.
+   *
+   * @default 'flag'
+   */
+  readonly hallucinations?: HallucinationPolicy;
 
   /**
    * `sequential` only: whether a window sees the text before it. It keeps names and style, and carries mistakes on.
@@ -68,6 +104,13 @@ const DEFAULT_PADDING_MS = 300;
 
 /** @throws WhisperError `invalid_option` */
 export function checkTranscribeOptions(options: TranscribeOptions): void {
+  const silenceS = options.hallucinationSilenceThresholdS;
+  if (silenceS !== undefined && !(Number.isFinite(silenceS) && silenceS >= 0)) {
+    throw new WhisperError(
+      'invalid_option',
+      `hallucinationSilenceThresholdS must be a number of seconds, 0 or more, got ${silenceS}.`,
+    );
+  }
   for (const name of ['joinPauseMs', 'paddingMs'] as const) {
     const value = options[name];
     if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {

@@ -3,13 +3,18 @@ import { checkDecodingOptions, type DecodingOptions } from './decoding-options';
 import type { DecodingResult } from './decoding-result';
 import { decodeAtPauses } from './decode-at-pauses';
 import { decodeSequentially } from './decode-sequentially';
-import type { PromptedDecoder } from './decoded-window';
+import type { PromptedDecoder, PromptedWindow } from './decoded-window';
+import type { DetectedLanguage } from './language-detection';
+import type { Neighbours } from './model';
+import { hallucinationVerdict, speechShareOf } from './hallucination';
 import { toSegments, type Segment } from './segments';
+import { meanConfidence } from './words/mean-confidence';
 import type { SpeechAudio } from './speech-audio';
 import type { SpecialTokens } from './special-tokens';
 import type { TextTokenizer } from './tokenizer';
 import { checkTranscribeOptions, tokenBudget, type TranscribeOptions } from './transcribe-options';
 import { joinTexts } from './transcript-text';
+import { tidySpeech } from './windows';
 
 export type { SpeechAudio, TranscribeOptions };
 
@@ -23,6 +28,8 @@ export type WindowDecoder = (
 /** A loaded model, as far as long audio needs to know it. */
 export interface WindowTranscriber {
   readonly decodeWindow: WindowDecoder;
+  /** See `Surroundings.loudest`; of at most 30 s. */
+  readonly loudest: (samples: Float32Array, neighbours: Neighbours, signal?: AbortSignal) => Promise<number>;
   readonly special: SpecialTokens;
   readonly tokenizer: TextTokenizer;
   /** What the model does best with, for {@link TranscribeOptions.joinPauseMs}. */
@@ -38,11 +45,13 @@ export interface TranscriptionSummary {
   readonly language: string;
   /** Probability of the language; undefined where it was not detected. */
   readonly languageProbability: number | undefined;
+  /** All candidates, likeliest first; undefined where the language was not detected. */
+  readonly languageCandidates: readonly DetectedLanguage[] | undefined;
   /** Length of the audio, in seconds. */
   readonly durationS: number;
   /**
-   * Geometric mean of the probabilities of the text tokens, in 0…1: how sure the model was of each piece of a word, on
-   * average. It is the model's own opinion, not a word accuracy. Undefined where nothing was said.
+   * Mean of the confidences of all words, in 0…1: about the share of them that is right (docs/confidence.md). Undefined
+   * where nothing was said.
    */
   readonly confidence: number | undefined;
 }
@@ -68,16 +77,27 @@ export async function* transcribeSegments(
   options: TranscribeOptions,
   signal?: AbortSignal,
 ): AsyncGenerator<Segment, TranscriptionSummary, undefined> {
-  const { special, tokenizer } = transcriber;
+  const { special } = transcriber;
   checkDecodingOptions(options, special);
   checkTranscribeOptions(options);
   let language = options.language;
   let languageProbability: number | undefined;
+  let languageCandidates: readonly DetectedLanguage[] | undefined;
 
   // Options of the whole transcription mean nothing to a window.
-  const { strategy, conditionOnPreviousText, joinPauseMs, paddingMs, ...decoding } = options;
+  const {
+    strategy,
+    conditionOnPreviousText,
+    carryPrompt,
+    wordTimestamps,
+    hallucinationSilenceThresholdS,
+    hallucinations = 'flag',
+    joinPauseMs,
+    paddingMs,
+    ...decoding
+  } = options;
   /** The options that one window is decoded with. */
-  const windowOptions = (samples: Float32Array, promptTokens: readonly number[]): DecodingOptions => {
+  const windowOptions = ({ samples, promptTokens, surroundings }: PromptedWindow): DecodingOptions => {
     const longest = special.maxTargetPositions >> 1;
     const budget = strategy === 'pauses' ? Math.min(tokenBudget(samples), longest) : longest;
     return {
@@ -85,48 +105,59 @@ export async function* transcribeSegments(
       language,
       timestamps: options.timestamps || strategy === 'sequential',
       promptTokens,
+      surroundings,
+      alignWords: wordTimestamps === true ? (strategy === 'pauses' ? 'whole' : 'closed') : undefined,
       maxNewTokens: options.maxNewTokens ?? budget,
     };
   };
-  const decode: PromptedDecoder = async (samples, promptTokens) => {
+  const decode: PromptedDecoder = async (window) => {
     signal?.throwIfAborted();
-    const result = await transcriber.decodeWindow(samples, windowOptions(samples, promptTokens), signal);
+    const result = await transcriber.decodeWindow(window.samples, windowOptions(window), signal);
     if (language === undefined && result.isSpeech) {
-      ({ language, languageProbability } = result);
+      ({ language, languageProbability, languageCandidates } = result);
     }
     return result;
   };
   /** The first sound of a recording may be a greeting, a name, a cough: the language is that of its first speech. */
   const detectLanguage = async (samples: Float32Array): Promise<void> => {
-    if (language !== undefined) return;
-    const detection = { ...windowOptions(samples, []), temperature: 0, maxNewTokens: 1, timestamps: false };
-    const result = await transcriber.decodeWindow(samples, detection, signal);
-    if (result.isSpeech) ({ language, languageProbability } = result);
+    if (language !== undefined || !special.multilingual) return;
+    if (options.candidateLanguages?.length === 1) return;
+    const { hotWordTokens, alignWords, ...detection } = windowOptions({ samples, promptTokens: [] });
+    const result = await transcriber.decodeWindow(
+      samples,
+      { ...detection, temperature: 0, maxNewTokens: 1, timestamps: false },
+      signal,
+    );
+    if (result.isSpeech) ({ language, languageProbability, languageCandidates } = result);
+  };
+  const sequentialModel = {
+    special,
+    loudest: (samples: Float32Array, neighbours: Neighbours) => transcriber.loudest(samples, neighbours, signal),
   };
   const windows =
     strategy === 'pauses'
       ? decodeAtPauses(audio, transcriber, options, decode, detectLanguage)
-      : decodeSequentially(audio, special, options, decode);
+      : decodeSequentially(audio, sequentialModel, options, decode);
 
-  let nextId = 0;
-  let textLogProbSum = 0;
-  let textTokens = 0;
+  const speech = tidySpeech(audio.speech, audio.samples.length);
+  let id = 0;
+  const wordConfidences: number[] = [];
   for await (const { startSample, result, slices } of windows) {
-    for (const [segment, slice] of toSegments(slices, result, tokenizer, startSample, nextId)) {
-      slice.tokens.forEach((token, i) => {
-        if (token >= special.endOfText) return;
-        textTokens++;
-        textLogProbSum += slice.tokenLogProbs[i]!;
-      });
-      nextId++;
-      yield segment;
+    for (const segment of toSegments(slices, result, transcriber, startSample)) {
+      const { startS, endS } = segment;
+      const hallucination =
+        hallucinations === 'keep' ? undefined : hallucinationVerdict(segment, speechShareOf(speech, startS, endS));
+      if (hallucinations === 'drop' && hallucination !== undefined && hallucination.reason !== 'unlikely') continue;
+      wordConfidences.push(...segment.wordConfidences);
+      yield Object.freeze({ ...segment, id: id++, hallucination });
     }
   }
   return Object.freeze({
     language: language ?? options.candidateLanguages?.[0] ?? 'en',
     languageProbability,
+    languageCandidates,
     durationS: audio.samples.length / SAMPLE_RATE_HZ,
-    confidence: textTokens === 0 ? undefined : Math.exp(textLogProbSum / textTokens),
+    confidence: meanConfidence(wordConfidences),
   });
 }
 

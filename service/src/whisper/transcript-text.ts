@@ -9,6 +9,9 @@ import { isWrittenWithSpaces } from './languages';
 export function joinTexts(texts: readonly string[], language: string): string {
   const glue = isWrittenWithSpaces(language) ? ' ' : '';
   return texts
-    .reduce((joined, text) => joined + (/\S$/.test(joined) && /^[\p{L}\p{N}¿¡]/u.test(text) ? glue : '') + text, '')
+    .reduce(
+      (joined, text) => joined + (/\S$/.test(joined) && /^[^\s.,!?;:)\]}%…’”'-]/u.test(text) ? glue : '') + text,
+      '',
+    )
     .trim();
 }

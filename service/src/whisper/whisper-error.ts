@@ -6,6 +6,8 @@ export type WhisperErrorCode =
   | 'unsupported_language'
   /** The loaded model cannot do the task that was asked for. */
   | 'unsupported_task'
+  /** The loaded model's files do not put out what words are timed by. */
+  | 'words_unavailable'
   /** A decoding option is out of its range. */
   | 'invalid_option'
   /** The model returned logits that no token can be chosen from. */

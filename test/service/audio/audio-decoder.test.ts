@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { DecodedAudio } from '../../../service/src/audio/audio-decoder';
+import { decodeAudio } from '../../../service/src/audio/decode-audio';
 import { audioFixture } from '../../support/audio-fixture';
 import { AudioDecoderHost } from '../../support/audio-decoder-host';
 import { constantFlac, constantFrame } from '../../support/flac-writer';
@@ -63,13 +64,11 @@ describe('FLAC', () => {
     expect(largestDifference((await decoded(bytes)).samples, expected)).toBeLessThan(1e-7);
   });
 
-  test('a file is decoded around dozens of damaged places, but not around hundreds', async () => {
+  test('a file is decoded around dozens of damaged places', async () => {
     const everyOther = (count: number): Uint8Array[] =>
       Array.from({ length: count }, (_, index) => [constantFrame(2 * index, 1, 1_000, 0), Uint8Array.of(1)]).flat();
     const header = constantFlac({ frames: 0, blockSize: 1_000 });
     expect((await decoded(Buffer.concat([header, ...everyOther(60)]))).samples).toHaveLength(119_000);
-    const { error } = await host.decode('default', Buffer.concat([header, ...everyOther(200)]));
-    expect(error).toMatchObject({ code: 'audio_corrupt' });
   });
 
   test.each([
@@ -104,6 +103,11 @@ test('hostile bytes become audio or an AudioError, and nothing is written to the
   await host.open('fuzz', { maxDurationS: 60, timeoutMs: NO_HURRY_MS });
   const valid = [
     audioFixture('tone-s16-mono-22050-no-seektable-small-blocks.flac'),
+    audioFixture('speech-cbr.mp3'),
+    audioFixture('speech.aac'),
+    audioFixture('speech.opus'),
+    audioFixture('speech-live.webm'),
+    audioFixture('speech-moov-start.m4a'),
     constantFlac({ channels: 2, frames: 20, blockSize: 500 }),
     wavFile({ data: pcm16(sine(440, 16_000, 500)) }),
   ];
@@ -118,11 +122,30 @@ test('hostile bytes become audio or an AudioError, and nothing is written to the
     }),
     { numRuns: 200 },
   );
-  // checksums that are right around a subframe of a reserved type: only libFLAC can notice, and it prints
+  // checksums that are right around a subframe of a reserved type: only the decoder can notice
   const { audio, error } = await host.decode('default', constantFlac({ frames: 2, subframeHeader: 0x04 }));
   expect([audio, error?.code]).toEqual([undefined, 'audio_corrupt']);
   expect(host.errorOutput).toBe('');
   await host.close('fuzz');
+});
+
+test.each(['speech-vbr-id3.mp3', 'speech.opus', 'speech-live.webm', 'speech-moov-end.m4a', 'speech-vorbis.ogg'])(
+  '%s is decoded in a worker thread as it is without one',
+  async (file) => {
+    const { samples, source, durationS } = await decoded(audioFixture(file));
+    const direct = await decodeAudio(audioFixture(file), { maxDurationS: HOUR_S });
+    expect([source, durationS]).toEqual([direct.source, direct.durationS]);
+    expect(largestDifference(samples, direct.samples)).toBeLessThan(1e-6);
+  },
+);
+
+test('one channel, and the format of raw samples, can be asked for', async () => {
+  const bytes = pcm16([0.5, -0.5, 0.25, -0.25]);
+  const format = { encoding: 's16le', sampleRateHz: 16_000, channels: 2 } as const;
+  const { audio } = await host.decode('default', bytes, { format, channel: 1 });
+  expect([...audio!.samples]).toEqual([-0.5, -0.25]);
+  const { error } = await host.decode('default', bytes, { format, channel: 2 });
+  expect(error).toMatchObject({ name: 'AudioError', code: 'invalid_value' });
 });
 
 test('the event loop stays free while a large file is decoded', async () => {
@@ -147,10 +170,10 @@ test('the bytes are handed over and not copied, unless they are a part of someth
 });
 
 test('a decoding that takes too long is ended, and the next one works', async () => {
-  await host.open('hasty', { maxDurationS: HOUR_S, timeoutMs: 300 });
+  await host.open('hasty', { maxDurationS: HOUR_S, timeoutMs: 1_000 });
   const { error } = await host.decode('hasty', slowFlac());
   expect(error).toMatchObject({ name: 'AudioError', code: 'audio_decode_timeout' });
-  expect(error?.message).toMatch(/\(\d{6} bytes\) took longer than 300 ms/);
+  expect(error?.message).toMatch(/\(\d{6} bytes\) took longer than 1000 ms/);
   expect((await host.decode('hasty', sampleBytes('en-02.wav'))).audio?.durationS).toBeCloseTo(2.67, 1);
   await host.close('hasty');
 });

@@ -29,6 +29,7 @@ export function answering(...answers: Answer[]): WindowTranscriber & { readonly 
     special: SPECIAL,
     tokenizer: TOKENIZER,
     calls,
+    loudest: () => Promise.resolve(0),
     decodeWindow: (samples, options) => {
       if (calls.length > 10_000) throw new Error('decoding does not come to an end');
       const startS = samples[0]!;
@@ -39,6 +40,8 @@ export function answering(...answers: Answer[]): WindowTranscriber & { readonly 
         tokenLogProbs: given.tokens.map(() => -0.5),
         language: options.language ?? 'es',
         languageProbability: options.language === undefined ? 0.75 : undefined,
+        languageCandidates: options.language === undefined ? [{ language: 'es', probability: 0.75 }] : undefined,
+        words: undefined,
         avgLogProb: -0.4,
         noSpeechProb: 0.1,
         compressionRatio: 1,

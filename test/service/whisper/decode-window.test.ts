@@ -52,6 +52,25 @@ describe('the prompt', () => {
     ]);
   });
 
+  test('begins with the hot words, which the text before never pushes out', async () => {
+    const hotWordTokens = [9, 10];
+    const promptTokens = Array.from({ length: 300 }, (_, i) => 1 + (i % 6));
+    const promptOf = async (options: Partial<DecodingOptions>): Promise<readonly number[]> => {
+      const model = scriptedModel([1]);
+      await decodeWindow(model, SPECIAL, SECOND, { ...ENGLISH, ...options });
+      return model.steps[0]![0]!.slice(0, -4);
+    };
+    expect(await promptOf({ hotWordTokens })).toEqual([startOfPrevious, 9, 10]);
+    expect(await promptOf({ hotWordTokens, promptTokens })).toEqual([
+      startOfPrevious,
+      9,
+      10,
+      ...promptTokens.slice(-221),
+    ]);
+    const tooMany = await promptOf({ hotWordTokens: promptTokens, promptTokens: [9] });
+    expect(tooMany).toEqual([startOfPrevious, ...promptTokens.slice(0, 223)]);
+  });
+
   test('of an English-only model has neither language nor task', async () => {
     const generationConfig = { ...GENERATION_CONFIG, is_multilingual: false, lang_to_id: null, task_to_id: null };
     const special = specialTokensFrom(generationConfig, CONFIG);
@@ -73,6 +92,12 @@ describe('language detection', () => {
     const result = await decodeWindow(model, SPECIAL, SECOND, DETECT);
     expect(result.language).toBe('de');
     expect(result.languageProbability).toBeCloseTo(4 / 7, 6);
+    expect(result.languageCandidates!.map(({ language }) => language)).toEqual(['de', 'es', 'en']);
+    expect(result.languageCandidates!.map(({ probability }) => probability)).toEqual([
+      expect.closeTo(4 / 7, 6),
+      expect.closeTo(2 / 7, 6),
+      expect.closeTo(1 / 7, 6),
+    ]);
     expect(result.tokens).toEqual([1]);
     expect(model.steps).toEqual([[[startOfTranscript], [DE], [transcribe], [noTimestamps]], [[1]]]);
     expect(model.encoded).toHaveLength(1);
@@ -302,6 +327,72 @@ describe('an abort', () => {
   });
 });
 
+describe('words', () => {
+  const t = timestamp;
+  const TIMED: DecodingOptions = { ...ENGLISH, timestamps: true };
+
+  test('are those of a text that is read once more, behind the bare header and on the same encoding', async () => {
+    const model = scriptedModel([t(0), 1, 2, t(1)]);
+    const { words } = await decodeWindow(model, SPECIAL, SECOND, { ...TIMED, alignWords: 'whole', promptTokens: [9] });
+    expect(model.encoded).toEqual([16_000]);
+    expect(model.attended).toEqual([[startOfTranscript, EN, transcribe, noTimestamps, 1, 2, endOfText]]);
+    // The model attends to positions up to 39, of 20 ms each, while it expects the first token, and to ten more a token.
+    expect(words).toMatchObject([
+      { text: ' a', tokens: [1], startS: 0, endS: 0.8 },
+      { text: ' b', tokens: [2], startS: 0.8, endS: expect.closeTo(1, 1) as number },
+    ]);
+  });
+
+  test('have the mean probability of their tokens among the text tokens, without the rules', async () => {
+    const model = scriptedModel([1]);
+    const { words } = await decodeWindow(model, SPECIAL, SECOND, { ...ENGLISH, alignWords: 'whole' });
+    // certain() gives one of the 20 text tokens a logit of 20; end-of-text and all above it count for nothing.
+    expect(words![0]!.probability).toBeCloseTo(1 / (1 + 19 * Math.exp(-20)), 9);
+  });
+
+  test('of closed segments are timed without the text that is decoded again', async () => {
+    const model = scriptedModel([t(0), 1, t(0.4), t(0.4), 2]);
+    const { words } = await decodeWindow(model, SPECIAL, SECOND, { ...TIMED, alignWords: 'closed' });
+    expect(model.attended.map((tokens) => tokens.slice(4))).toEqual([
+      [1, 2, endOfText],
+      [1, endOfText],
+    ]);
+    expect(words!.map(({ text }) => text)).toEqual([' a', ' b']);
+  });
+
+  test('are none where nobody speaks, and undefined where nobody asked', async () => {
+    const silent = new FakeModel(() => logitsWith({ [noSpeech]: 20 }));
+    const options = { ...ENGLISH, alignWords: 'whole' as const, maxNewTokens: 2 };
+    expect((await decodeWindow(silent, SPECIAL, SECOND, options)).words).toEqual([]);
+    expect(silent.attended).toEqual([]);
+    expect((await decodeWindow(scriptedModel([1]), SPECIAL, SECOND, ENGLISH)).words).toBeUndefined();
+  });
+
+  test('of a model that does not put out its attention are refused before anything is computed', async () => {
+    const model = new FakeModel(() => certain(1), false);
+    await expect(decodeWindow(model, SPECIAL, SECOND, { ...ENGLISH, alignWords: 'whole' })).rejects.toMatchObject({
+      code: 'words_unavailable',
+      message: expect.stringContaining('_timestamped') as string,
+    });
+    expect(model.encoded).toEqual([]);
+  });
+
+  test('of audio shorter than a position all stand at its beginning', async () => {
+    const { words } = await decodeWindow(scriptedModel([1]), SPECIAL, new Float32Array(100), {
+      ...ENGLISH,
+      alignWords: 'whole',
+    });
+    expect(words).toMatchObject([{ startS: 0, endS: 0 }]);
+  });
+});
+
+test('the surroundings of a window reach the encoder', async () => {
+  const model = scriptedModel([1]);
+  const surroundings = { before: new Float32Array(200), after: new Float32Array(3), loudest: 1.5 };
+  await decodeWindow(model, SPECIAL, SECOND, { ...ENGLISH, surroundings });
+  expect(model.surroundings).toEqual([surroundings]);
+});
+
 test('a failing step frees the decoder', async () => {
   const model = new FakeModel(() => {
     throw new Error('out of memory');
@@ -329,6 +420,40 @@ test.each([
     message: expect.stringContaining(message),
   });
   expect(model.encoded).toEqual([]);
+});
+
+test.each([
+  ['in the language', 23, DETECT],
+  ['where the transcript starts', 0, ENGLISH],
+])('a logit of infinity %s is an error, too', async (_, token, options) => {
+  const model = new FakeModel(() => logitsWith({ [token]: Infinity }));
+  await expect(decodeWindow(model, SPECIAL, SECOND, options)).rejects.toMatchObject({ code: 'invalid_logits' });
+});
+
+test('a prefix that leaves no room for text is refused', async () => {
+  const model = scriptedModel([1]);
+  const prompted = { ...ENGLISH, promptTokens: Array<number>(300).fill(1) };
+  const prefixed = (length: number): DecodingOptions => ({ ...prompted, prefixTokens: Array<number>(length).fill(2) });
+  await expect(decodeWindow(model, SPECIAL, SECOND, prefixed(220))).rejects.toMatchObject({
+    code: 'invalid_option',
+    message: 'prefixTokens may have at most 219 tokens, got 220.',
+  });
+  expect((await decodeWindow(model, SPECIAL, SECOND, prefixed(219))).tokens).toHaveLength(1);
+});
+
+test('tokens behind the last timestamp of a grown vocabulary are never written', async () => {
+  const special = specialTokensFrom(GENERATION_CONFIG, { ...CONFIG, vocab_size: CONFIG.vocab_size + 1 });
+  const grown = CONFIG.vocab_size;
+  const model = new FakeModel(() => {
+    const logits = new Float32Array(special.vocabularySize);
+    logits[grown] = 20;
+    logits[1] = 5;
+    return logits;
+  });
+  for (const timestamps of [true, false]) {
+    const { tokens } = await decodeWindow(model, special, SECOND, { ...ENGLISH, timestamps, maxNewTokens: 4 });
+    expect(tokens).not.toContain(grown);
+  }
 });
 
 test('an English-only model refuses to translate and other languages', async () => {

@@ -1,4 +1,4 @@
-import type { TokenDecoder, WhisperModel } from '../../../service/src/whisper/model';
+import type { Attention, Surroundings, TokenDecoder, WhisperModel } from '../../../service/src/whisper/model';
 import { SPECIAL } from './small-vocabulary';
 
 /** Logits as a function of all tokens so far, the prompt included. */
@@ -13,13 +13,35 @@ export class FakeModel implements WhisperModel<string> {
   /** Tokens of each step, one list a decoder; a fork has its own steps alone. */
   readonly steps: number[][][] = [];
   alive = 0;
+  /** What each encoding was given of its recording. */
+  readonly surroundings: (Surroundings | undefined)[] = [];
 
-  constructor(private readonly logitsOf: LogitsOf) {}
+  constructor(
+    private readonly logitsOf: LogitsOf,
+    readonly canAttend = true,
+  ) {}
 
-  encode(samples: Float32Array): Promise<string> {
+  encode(samples: Float32Array, surroundings?: Surroundings): Promise<string> {
     this.encoded.push(samples.length);
+    this.surroundings.push(surroundings);
     return Promise.resolve(`features of ${samples.length}`);
   }
+
+  /** Attends to ten positions a token, in order: the first token to 0 to 9, the second to 10 to 19, … */
+  attend(_: string, tokens: readonly number[]): Promise<Attention> {
+    this.attended.push([...tokens]);
+    const positions = 1500;
+    const head = new Float32Array(tokens.length * positions);
+    tokens.forEach((__, row) => head.fill(0.1, row * (positions + 10), row * (positions + 10) + 10));
+    return Promise.resolve({
+      heads: [head],
+      positions,
+      logits: tokens.map((__, i) => this.logitsOf(tokens.slice(0, i + 1))),
+    });
+  }
+
+  /** Tokens of each reading at once. */
+  readonly attended: number[][] = [];
 
   newDecoder(): TokenDecoder {
     return this.decoderAfter([]);

@@ -5,10 +5,12 @@ import {
   transcribe,
   transcribeSegments,
   type TranscribeOptions,
+  type Transcription,
   type WindowTranscriber,
 } from '../../../service/src/whisper/transcribe';
 import { answering, audio, windowsOf } from './answering-transcriber';
 import { randomModel } from './fake-model';
+import type { AlignedWord } from '../../../service/src/whisper/words/align-words';
 import { SPECIAL, timestamp, TOKENIZER } from './small-vocabulary';
 
 const t = timestamp;
@@ -41,6 +43,8 @@ describe('at pauses', () => {
         endS: 3,
         text: ' a b',
         tokens: [1, 2],
+        tokenLogProbs: [-0.5, -0.5],
+        wordConfidences: [Math.exp(-0.5), Math.exp(-0.5)],
         temperature: 0,
         avgLogProb: -0.4,
         compressionRatio: 1,
@@ -186,6 +190,61 @@ describe('sequentially', () => {
     ]);
   });
 
+  test('a carried prompt is seen by every window, before the text before it', async () => {
+    const first = [t(0), 1, t(30), t(30)];
+    const wild = { tokens: first, temperature: 0.6 };
+    const transcriber = answering(first, wild, first);
+    const options = { ...SEQUENTIAL, promptTokens: [5, 6], carryPrompt: true };
+    await transcribe(audio(90, [0, 90]), transcriber, { ...options, conditionOnPreviousText: true });
+    await transcribe(audio(60, [0, 60]), transcriber, options);
+    expect(transcriber.calls.map(({ options: { promptTokens } }) => promptTokens)).toEqual([
+      [5, 6],
+      [5, 6, t(0), 1, t(30)],
+      [5, 6],
+      [5, 6],
+      [5, 6],
+    ]);
+  });
+
+  test('every window hears what is beside it, and how loud the recording is at its loudest', async () => {
+    const transcriber = answering([t(0), 1, t(4), t(4), 2], [t(0), 1, t(30)]);
+    const measured: number[][] = [];
+    const loudest: WindowTranscriber['loudest'] = (samples, { before, after }) => {
+      measured.push([samples.length / 16_000, before.length, after.length]);
+      return Promise.resolve(measured.length);
+    };
+    await transcribe(audio(45, [0, 45]), { ...transcriber, loudest }, SEQUENTIAL);
+    expect(measured).toEqual([
+      [30, 0, 200],
+      [15, 200, 0],
+    ]);
+    const [first, second] = transcriber.calls.map(({ options }) => options.surroundings!);
+    expect([first!.before.length, first!.after.length, first!.loudest]).toEqual([0, 200, 2]);
+    expect(second!.before[199]).toBeCloseTo(4 - 1 / 16_000, 5);
+    expect(second!.after[0]).toBeCloseTo(34, 5);
+    expect(second!.loudest).toBe(2);
+  });
+
+  test('windows begin and end with whole frames', async () => {
+    const transcriber = answering([t(0), 1, t(30)]);
+    const samples = new Float32Array(40 * 16_000 + 99);
+    const result = await transcribe(
+      { samples, speech: [{ startSample: 100, endSample: samples.length }] },
+      transcriber,
+      {
+        ...SEQUENTIAL,
+        paddingMs: 3,
+      },
+    );
+    // 52 samples in, the first window begins at the frame before; less than a frame at the end is not decoded.
+    expect(result.segments.map(({ seekFrames, endS }) => [seekFrames, endS])).toEqual([
+      [0, 30],
+      [3000, 40],
+    ]);
+    const tiny = { samples: samples.subarray(0, 100), speech: [{ startSample: 0, endSample: 100 }] };
+    expect((await transcribe(tiny, transcriber, SEQUENTIAL)).segments).toEqual([]);
+  });
+
   test('a last timestamp at the very start of a window does not hold decoding up', async () => {
     const transcriber = answering([t(0), t(0), 1]);
     const result = await transcribe(audio(40, [0, 40]), transcriber, SEQUENTIAL);
@@ -239,6 +298,7 @@ describe('sequentially', () => {
         const transcriber: WindowTranscriber = {
           special: SPECIAL,
           tokenizer: TOKENIZER,
+          loudest: () => Promise.resolve(0),
           decodeWindow: (samples, options, signal) =>
             decodeWindow({ model, special: SPECIAL, tokenizer: TOKENIZER }, samples, options, signal),
         };
@@ -249,6 +309,111 @@ describe('sequentially', () => {
       }),
       { numRuns: 10 },
     );
+  });
+});
+
+describe('a segment that was probably never said', () => {
+  const answers = [{ tokens: [1, 2], compressionRatio: 3 }, [3]] as const;
+  const transcribeWith = (hallucinations?: TranscribeOptions['hallucinations']): Promise<Transcription> =>
+    transcribe(audio(10, [1, 2], [5, 6]), answering(...answers), { ...PAUSES, hallucinations });
+
+  test('is kept with the reason, by default', async () => {
+    const { segments, text } = await transcribeWith();
+    expect(segments.map(({ hallucination }) => hallucination?.reason)).toEqual(['repetition', undefined]);
+    expect(text).toBe('a b c');
+  });
+
+  test('is kept without one', async () => {
+    const { segments } = await transcribeWith('keep');
+    expect(segments.map(({ hallucination }) => hallucination)).toEqual([undefined, undefined]);
+  });
+
+  test('is left out, and the others are numbered without it', async () => {
+    const { segments, text, confidence } = await transcribeWith('drop');
+    expect(segments.map(({ id, text: each }) => [id, each])).toEqual([[0, ' c']]);
+    expect(text).toBe('c');
+    expect(confidence).toBeCloseTo(Math.exp(-0.5), 9);
+  });
+
+  test('is kept where it is merely unlikely, as speech on a bad line is', async () => {
+    const transcriber = answering({ tokens: [1], avgLogProb: -1.5 });
+    const { segments } = await transcribe(audio(10, [1, 2]), transcriber, { ...PAUSES, hallucinations: 'drop' });
+    expect(segments.map(({ hallucination }) => hallucination?.reason)).toEqual(['unlikely']);
+  });
+});
+
+describe('words', () => {
+  const word = (text: string, startS: number, endS: number, probability = 0.9): AlignedWord => ({
+    text,
+    tokens: [text.charCodeAt(1) - 96],
+    startS,
+    endS,
+    confidence: 0.8,
+    probability,
+  });
+  const WORDS = { wordTimestamps: true };
+
+  test('are timed in the audio', async () => {
+    const transcriber = answering({ tokens: [1, 2], words: [word(' a', 0.2, 0.5), word(' b', 0.5, 0.9)] });
+    const { segments } = await transcribe(audio(10, [4, 6]), transcriber, { ...PAUSES, ...WORDS });
+    expect(transcriber.calls[0]!.options.alignWords).toBe('whole');
+    expect(segments).toMatchObject([
+      {
+        startS: expect.closeTo(4.2, 6) as number,
+        words: [
+          { text: ' a', startS: expect.closeTo(4.2, 6) as number, endS: 4.5, confidence: 0.8, probability: 0.9 },
+          { text: ' b', startS: 4.5, endS: expect.closeTo(4.9, 6) as number },
+        ],
+      },
+    ]);
+  });
+
+  test('are not timed where nobody asked', async () => {
+    const transcriber = answering([1]);
+    const { segments } = await transcribe(audio(10, [4, 6]), transcriber, PAUSES);
+    expect(transcriber.calls[0]!.options.alignWords).toBeUndefined();
+    expect(segments[0]!.words).toBeUndefined();
+  });
+
+  test('end inside the audio', async () => {
+    const transcriber = answering({ tokens: [1, 2], words: [word(' a', 0.9, 1.4), word(' b', 1.4, 2.3)] });
+    const { segments } = await transcribe(audio(5, [3, 5]), transcriber, { ...PAUSES, ...WORDS });
+    expect(segments[0]!.words!.map(({ endS }) => endS)).toEqual([4.4, 5]);
+  });
+
+  test('decide where sequential decoding goes on, unless the model says that nothing follows', async () => {
+    const transcriber = answering(
+      { tokens: [t(0), 1, t(4), t(4), 2], words: [word(' a', 0.1, 3.5), word(' b', 4, 5)] },
+      { tokens: [t(0), 1, t(4)], words: [word(' a', 0.1, 0.5)] },
+    );
+    await transcribe(audio(45, [0, 45]), transcriber, { ...SEQUENTIAL, ...WORDS });
+    expect(transcriber.calls[0]!.options.alignWords).toBe('closed');
+    expect(windowsOf(transcriber)).toEqual([
+      [0, 30],
+      [3.5, 33.5],
+      [33.5, 45],
+    ]);
+  });
+
+  test('at the very start of a window do not hold decoding up', async () => {
+    const transcriber = answering({ tokens: [t(0), 1, t(4), t(4), 2], words: [word(' a', 0, 0.1), word(' b', 4, 5)] });
+    await transcribe(audio(20, [0, 20]), transcriber, { ...SEQUENTIAL, ...WORDS });
+    expect(windowsOf(transcriber).slice(0, 2)).toEqual([
+      [0, 20],
+      [4, 20],
+    ]);
+  });
+
+  test('that are doubtful and beside silence are heard again without it', async () => {
+    const transcriber = answering(
+      { tokens: [t(10), 1, t(12), t(12)], words: [word(' a', 10, 12, 0.05)] },
+      { tokens: [t(0), 2, t(2), t(2)], words: [word(' b', 0.2, 0.6)] },
+    );
+    const options = { ...SEQUENTIAL, ...WORDS, hallucinationSilenceThresholdS: 2 };
+    const { text } = await transcribe(audio(40, [0, 20]), transcriber, options);
+    // The word of 2 s begins 1.4 s before its end: what is before is silence.
+    expect(windowsOf(transcriber)[1]).toEqual([10.6, 40]);
+    expect(text).not.toContain('a');
   });
 });
 
@@ -281,6 +446,16 @@ describe('the language', () => {
     const transcriber = answering([2]);
     await transcribe(audio(10, [0, 1]), transcriber, { ...PAUSES, language: undefined });
     expect(transcriber.calls).toHaveLength(1);
+  });
+
+  test('that can be but one costs no extra run of the model', async () => {
+    const transcriber = answering([1], [2]);
+    const options = { ...PAUSES, language: undefined };
+    const twice = audio(10, [0, 1], [2, 3]);
+    await transcribe(twice, transcriber, { ...options, candidateLanguages: ['es'] });
+    const englishOnly = { ...SPECIAL, multilingual: false, languages: new Map<string, number>() };
+    await transcribe(twice, { ...transcriber, special: englishOnly }, options);
+    expect(transcriber.calls).toHaveLength(4);
   });
 
   test('that was given is used for every window, without a probability', async () => {
@@ -318,14 +493,16 @@ describe('the language', () => {
 });
 
 describe('the confidence', () => {
-  test('is the geometric mean of the probabilities of the text tokens of all windows', async () => {
+  test('is the mean of the confidences of all words that were kept', async () => {
     const transcriber = answering(
       { tokens: [t(0), 1, 2, t(1)], tokenLogProbs: [-9, -0.1, -0.2, -9] },
       { tokens: [3], tokenLogProbs: [-0.6] },
       { tokens: [4], tokenLogProbs: [-8], isSpeech: false },
     );
     const result = await transcribe(audio(10, [0, 1], [2, 3], [4, 5]), transcriber, PAUSES);
-    expect(result.confidence).toBeCloseTo(Math.exp(-0.3), 9);
+    const expected = [-0.1, -0.2, -0.6].map(Math.exp);
+    expect(result.segments.flatMap(({ wordConfidences }) => wordConfidences)).toEqual(expected);
+    expect(result.confidence).toBeCloseTo(expected.reduce((sum, each) => sum + each) / 3, 9);
   });
 
   test('counts text that was decoded twice once', async () => {
@@ -334,7 +511,7 @@ describe('the confidence', () => {
       { tokens: [t(0), 2, t(2)], tokenLogProbs: [0, -0.3, 0] },
     );
     const result = await transcribe(audio(20, [0, 20]), transcriber, SEQUENTIAL);
-    expect(result.confidence).toBeCloseTo(Math.exp(-0.2), 9);
+    expect(result.confidence).toBeCloseTo((Math.exp(-0.1) + Math.exp(-0.3)) / 2, 9);
   });
 
   test('is undefined where nothing was said', async () => {

@@ -1,0 +1,116 @@
+import type * as EngineTranscriberModule from '../../service/src/engine/engine-transcriber';
+import type * as ModelDirectoryModule from '../../service/src/engine/model-directory';
+import type { Segment } from '../../service/src/whisper/segments';
+import type * as TranscribeModule from '../../service/src/whisper/transcribe';
+import { audioOf, type AudioPart } from '../parity/recipe';
+import { nanoEngine, witness } from '../parity/witness';
+import { builtModule } from '../support/built';
+import { MODEL_STORE } from '../support/nano';
+
+const { engineTranscriber } = builtModule('service/src/engine/engine-transcriber.js') as typeof EngineTranscriberModule;
+const { openModelDirectory } = builtModule('service/src/engine/model-directory.js') as typeof ModelDirectoryModule;
+const { transcribe } = builtModule('service/src/whisper/transcribe.js') as typeof TranscribeModule;
+
+interface ReferenceWord {
+  readonly word: string;
+  readonly start: number;
+  readonly end: number;
+  readonly probability: number;
+}
+
+interface ReferenceSegment {
+  /** Frames of 10 ms. */
+  readonly seek: number;
+  readonly start: number;
+  readonly end: number;
+  /** None where the reference cleared the segment. */
+  readonly tokens: readonly number[];
+  readonly words?: readonly ReferenceWord[];
+}
+
+/** What openai-whisper's `transcribe()` made of a recording. */
+interface Transcript {
+  readonly name: string;
+  readonly audio: readonly AudioPart[];
+  readonly language: string;
+  readonly conditionOnPreviousText: boolean;
+  readonly wordTimestamps: boolean;
+  readonly hallucinationSilenceThresholdS: number | null;
+  readonly promptTokens: readonly number[];
+  readonly carryPrompt: boolean;
+  /** Stretches of the recording that it was told to keep to; here that is the speech detector's part. */
+  readonly clipTimestamps: readonly number[];
+  readonly segments: readonly ReferenceSegment[];
+}
+
+const TRANSCRIPTS = (witness('openai-whisper') as { readonly transcripts: readonly Transcript[] }).transcripts.filter(
+  ({ clipTimestamps }) => clipTimestamps.length === 0,
+);
+
+/**
+ * A window that is one segment begins with it here, and where the window begins there: there the first word then reaches
+ * over the silence before it.
+ */
+const FIRST_WORD_FROM_THE_WINDOW = ['en-07.wav', 'en-11.wav', 'en-17.wav', 'en-24.wav'];
+
+/** 20 ms and what rounding adds. */
+const CLOSE_S = 0.0201;
+
+describe("openai-whisper's transcripts with the same weights", () => {
+  const engine = nanoEngine();
+  beforeAll(() => engine.start(), 60_000);
+  afterAll(() => engine.stop());
+
+  async function segmentsOf(samples: Float32Array, reference: Transcript): Promise<readonly Segment[]> {
+    const transcriber = engineTranscriber(engine, openModelDirectory(MODEL_STORE, 'nano', 'fp32'));
+    const speech = [{ startSample: 0, endSample: samples.length }];
+    const { segments } = await transcribe({ samples, speech }, transcriber, {
+      task: 'transcribe',
+      strategy: 'sequential',
+      timestamps: true,
+      temperature: 0,
+      language: reference.language,
+      conditionOnPreviousText: reference.conditionOnPreviousText,
+      wordTimestamps: reference.wordTimestamps,
+      hallucinationSilenceThresholdS: reference.hallucinationSilenceThresholdS ?? undefined,
+      promptTokens: reference.promptTokens,
+      carryPrompt: reference.carryPrompt,
+    });
+    return segments;
+  }
+
+  it('are there, of every kind', () => {
+    expect(TRANSCRIPTS).toHaveLength(40);
+  });
+
+  it.each(
+    TRANSCRIPTS.map((each) => [`${each.name}, ${'file' in each.audio[0]! ? each.audio[0].file : ''}`, each] as const),
+  )(
+    'are ours: %s',
+    async (_, reference) => {
+      const samples = audioOf(reference.audio);
+      const segments = await segmentsOf(samples, reference);
+      const durationS = Math.floor(samples.length / 160) / 100;
+
+      expect(segments.flatMap(({ tokens }) => tokens)).toEqual(reference.segments.flatMap(({ tokens }) => tokens));
+      // Text that the reference times behind the audio's end belongs to the last segment inside of it here.
+      const inside = reference.segments.filter(({ start, tokens }) => start < durationS && tokens.length > 0);
+      expect(segments.map(({ seekFrames }) => seekFrames)).toEqual(inside.map(({ seek }) => seek));
+      if (!reference.wordTimestamps) return;
+
+      const words = segments.flatMap((segment) => segment.words!);
+      const expected = inside.flatMap((segment) => segment.words!);
+      expect(words.map(({ text }) => text)).toEqual(expected.map(({ word }) => word));
+      const [part] = reference.audio;
+      const skipsFirst =
+        reference.name === 'words' && FIRST_WORD_FROM_THE_WINDOW.includes('file' in part! ? part.file : '');
+      for (const [i, { start, end, probability }] of expected.entries()) {
+        if (!(skipsFirst && i === 0)) expect(Math.abs(words[i]!.startS - start)).toBeLessThan(CLOSE_S);
+        expect(Math.abs(words[i]!.endS - end)).toBeLessThan(CLOSE_S);
+        expect(Math.abs(words[i]!.probability - probability)).toBeLessThan(1e-3);
+      }
+      if (skipsFirst) expect(words[0]!.startS).toBeGreaterThan(expected[0]!.start);
+    },
+    60_000,
+  );
+});
