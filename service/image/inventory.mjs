@@ -81,9 +81,7 @@ function megabytes(bytes) {
 }
 
 function markdown(architecture, rows, packed, { components }) {
-  const [debian, npm] = [true, false].map((wanted) =>
-    components.filter(({ purl }) => purl.startsWith('pkg:deb/') === wanted),
-  );
+  const of = (...kinds) => components.filter(({ purl }) => kinds.some((kind) => purl.startsWith(`pkg:${kind}/`)));
   const inventory = (packages) =>
     table(
       ['package', 'version', 'licences'],
@@ -98,8 +96,9 @@ function markdown(architecture, rows, packed, { components }) {
       rows.map(({ part, bytes }) => [part, megabytes(bytes)]),
     ),
     packed: megabytes(packed),
-    debian: inventory(debian),
-    npm: inventory(npm),
+    debian: inventory(of('deb')),
+    npm: inventory(of('npm')),
+    bundled: inventory(of('cargo', 'pypi')),
   };
   return template.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name]);
 }

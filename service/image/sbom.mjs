@@ -1,8 +1,9 @@
-// The software bill of materials of an unpacked image, as CycloneDX: `npm sbom` for what npm installed, and the list of
-// Debian packages that the base carries.
+// The software bill of materials of an unpacked image, as CycloneDX: `npm sbom` for what npm installed, the list of Debian
+// packages that the base carries, and what the server's own files hold of others.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /**
  * @param {string} root folder of the image's file system
@@ -18,8 +19,36 @@ export function sbomOf(root) {
   delete sbom.serialNumber;
   delete sbom.metadata.timestamp;
   compareWithInstalled(sbom.components, path.join(app, 'node_modules'));
-  sbom.components.push(...debianPackages(root));
+  sbom.components.push(...debianPackages(root), ...bundled(root));
   return sbom;
+}
+
+const REPOSITORY = path.resolve(fileURLToPath(import.meta.url), '../../..');
+const CARGO_LOCK = path.join(REPOSITORY, 'service/src/audio/codecs/rust/Cargo.lock');
+
+/** Licences of the crates whose code is in the codecs' WebAssembly; the other crates of the lock only help to build it. */
+const CODEC_LICENCES = { symphonia: 'MPL-2.0', 'unsafe-libopus': 'BSD-3-Clause' };
+
+/** The crates in the codecs' WebAssembly, and the model of the speech detector. */
+function bundled(root) {
+  const crates = [...readFileSync(CARGO_LOCK, 'utf8').matchAll(/^name = "(.*)"\nversion = "(.*)"$/gm)]
+    .map(([, name, version]) => ({
+      name,
+      version,
+      licence: CODEC_LICENCES[name.replace(/^symphonia-.*/, 'symphonia')],
+    }))
+    .filter(({ licence }) => licence)
+    .map(({ name, version, licence }) => component(`pkg:cargo/${name}@${version}`, 'library', name, version, licence));
+  const readme = path.join(root, 'app/service/models/silero-vad/README.md');
+  const silero = /Silero VAD\]\(.*?\) ([\d.]+), (\S+) \(LICENSE\)/.exec(readFileSync(readme, 'utf8'));
+  if (!silero) throw new Error(`${readme} does not say which Silero VAD it is`);
+  const [, version, licence] = silero;
+  const purl = `pkg:pypi/silero-vad@${version}`;
+  return [...crates, component(purl, 'machine-learning-model', 'silero-vad', version, licence)];
+}
+
+function component(purl, type, name, version, licence) {
+  return { 'bom-ref': purl, type, name, version, scope: 'required', purl, licenses: [{ license: { id: licence } }] };
 }
 
 /** The licences of a component, for people. */

@@ -55,6 +55,8 @@ describe('bad input', () => {
     ['stream', 'true', 400, 'unsupported_value'],
     ['timestamp_granularities', 'phoneme', 400, 'invalid_value'],
     ['hallucinations', 'maybe', 400, 'invalid_value'],
+    ['channel', 'left', 400, 'invalid_value'],
+    ['channel', '1', 400, 'invalid_value'],
   ])('refuses %s=%s and names the field', async (field, value, status, code) => {
     // Granularities mean something to this format alone.
     const form = { response_format: 'verbose_json', [field]: value };

@@ -12,6 +12,20 @@ interface OptionsWindow extends WitnessWindow {
   readonly lengthPenalty: number | null;
 }
 
+/** Words of a text that openai-whisper read, before punctuation is merged. */
+interface Alignment {
+  readonly file: string;
+  readonly language: string;
+  readonly textTokens: readonly number[];
+  readonly words: readonly {
+    readonly word: string;
+    readonly tokens: readonly number[];
+    readonly start: number;
+    readonly end: number;
+    readonly probability: number;
+  }[];
+}
+
 interface LogMelSample {
   readonly file: string;
   /** The spectrogram of the first 30 s, or of the whole file and 30 s of silence behind it. */
@@ -26,7 +40,11 @@ interface LogMelSample {
 const REFERENCE = witness('openai-whisper') as {
   readonly options: readonly OptionsWindow[];
   readonly logMel: readonly LogMelSample[];
+  readonly alignments: readonly Alignment[];
 };
+
+/** 20 ms and what rounding adds. */
+const CLOSE_S = 0.0201;
 
 const FRAMES = 3000;
 const HOP = 160;
@@ -69,6 +87,33 @@ describe('openai-whisper on the same weights, further options', () => {
     },
     60_000,
   );
+});
+
+describe("openai-whisper's alignments", () => {
+  const engine = nanoEngine();
+  beforeAll(() => engine.start(), 60_000);
+  afterAll(() => engine.stop());
+
+  it('are ours, word by word, before punctuation is merged', async () => {
+    let compared = 0;
+    for (const { file, language, textTokens, words } of REFERENCE.alignments) {
+      const window = { file, language, timestamps: false, beamSize: 1, promptTokens: [], tokens: [], avgLogProb: null };
+      const result = await decodeLike(engine, window, { alignWords: 'whole' });
+      // A text of its own has times of its own: those of what was written alike are compared.
+      if (result.tokens.join() !== textTokens.join()) continue;
+      compared++;
+      expect(result.words!.map(({ text, tokens }) => [text, tokens])).toEqual(
+        words.map(({ word, tokens }) => [word, tokens]),
+      );
+      for (const [i, { start, end, probability }] of words.entries()) {
+        expect(Math.abs(result.words![i]!.startS - start)).toBeLessThan(CLOSE_S);
+        expect(Math.abs(result.words![i]!.endS - end)).toBeLessThan(CLOSE_S);
+        expect(Math.abs(result.words![i]!.probability - probability)).toBeLessThan(1e-3);
+      }
+    }
+    console.log(`${compared} of ${REFERENCE.alignments.length} alignments agree`);
+    expect(compared).toBeGreaterThan(20);
+  }, 120_000);
 });
 
 describe("openai-whisper's log-mel spectrogram", () => {

@@ -51,7 +51,13 @@ Inputs: \`${results.inputs}\`
 
 ## In short
 
-- **A word's confidence is the product of the probabilities of the tokens that spell it**, punctuation left out: exp(sum of the tokens' log-probabilities). Read as the chance that the word is right it is off by ${points(product.ece)} points on average; openai/whisper's \`probability\`, the arithmetic mean, by ${points(arithmetic.ece)}. Tokens after the first are easy to guess, and a mean lets them cover for it.
+- **A word's confidence is the product of the probabilities of the tokens that spell it**, punctuation left out: exp(sum of the tokens' log-probabilities). Read as the chance that the word is right it is off by ${points(product.ece)} points on average; openai/whisper's \`probability\`, the arithmetic mean, by ${points(arithmetic.ece)}. Errors of both signs cancel in that: by group of recordings it is off by ${Object.entries(
+    run.groups,
+  )
+    .map(([each, { quality }]) => `${points(quality.ece)} (${each})`)
+    .join(
+      ', ',
+    )}. Number and thresholds were chosen on the recordings that they are shown on. Tokens after the first are easy to guess, and a mean lets them cover for it.
 - Of a right and a wrong word, the right one has the higher confidence in ${percent(product.auroc)} of the cases.
 - **Asking again about words below ${at(0.8, run.thresholds).threshold}** catches ${percent(at(0.8, run.thresholds).wrongCaught, 0)} of the wrong words, at the price of ${percent(at(0.8, run.thresholds).rightAskedAgain, 0)} of the right ones. Below 0.5 it is ${percent(at(0.5, run.thresholds).wrongCaught, 0)} for ${percent(at(0.5, run.thresholds).rightAskedAgain, 0)}.
 - **The least sure word decides about an utterance.** Asking again where it is below 0.5 catches ${percent(at(0.5, run.leastWordThresholds).wrongCaught, 0)} of the utterances that hold a mistake, at the price of ${percent(at(0.5, run.leastWordThresholds).rightAskedAgain, 0)} of those that hold none.

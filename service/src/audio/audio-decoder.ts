@@ -66,6 +66,9 @@ export class AudioDecoder {
       idleTimeout: SURPLUS_THREAD_IDLE_MS,
       resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
     });
+    // A thread that cannot start (no memory, its file gone) is no reason for the process to end: what waits for it has a
+    // time limit, and the next file gets a new one.
+    this.pool.on('error', () => undefined);
   }
 
   /**

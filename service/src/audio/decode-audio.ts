@@ -114,6 +114,6 @@ function assertChannel(channel: number, channels: number): void {
 function tooLongError(durationS: number, maxDurationS: number): AudioError {
   return new AudioError(
     'audio_too_long',
-    `The audio lasts at least ${durationS.toFixed(1)} s; at most ${maxDurationS} s are accepted. Split it into parts.`,
+    `The audio is longer than the ${maxDurationS} s that are accepted (${durationS.toFixed(1)} s or more). Split it into parts.`,
   );
 }

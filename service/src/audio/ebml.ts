@@ -4,7 +4,6 @@ export interface EbmlElement {
   readonly start: number;
   /** Where its contents end; of an element of unknown size, where its parent ends. */
   readonly end: number;
-  readonly isUnknownSize: boolean;
 }
 
 /** The element at this place; nothing at the end, or where none can be. */
@@ -19,7 +18,6 @@ export function readEbmlElement(bytes: Uint8Array, at: number, parentEnd: number
     id: id.value,
     start,
     end: isUnknownSize ? parentEnd : Math.min(start + size.value, parentEnd),
-    isUnknownSize,
   };
 }
 

@@ -105,9 +105,11 @@ function* elements(bytes: Uint8Array): Generator<EbmlElement, void, undefined> {
       at = element.end;
     }
     element = readEbmlElement(bytes, at, bytes.length);
-    if (!element && at < bytes.length) {
-      const next = nextCluster(bytes, at + 1);
-      element = next === undefined ? undefined : readEbmlElement(bytes, next, bytes.length);
+    for (let from = at + 1; !element && from < bytes.length;) {
+      const next = nextCluster(bytes, from);
+      if (next === undefined) break;
+      element = readEbmlElement(bytes, next, bytes.length);
+      from = next + 1;
     }
   }
 }
@@ -130,7 +132,7 @@ function findAudioTrack(bytes: Uint8Array): AudioTrack {
     const track = readAudioTrack(bytes, element);
     if (track) return track;
   }
-  if (tracks > 0) throw unsupported(`${tracks} tracks without audio`);
+  if (tracks > 0) throw unsupported('no audio track');
   throw new AudioError(
     'audio_corrupt',
     `The WebM file (${bytes.length} bytes) has no tracks. Check that it was uploaded whole, from its beginning on.`,

@@ -141,7 +141,7 @@ function findAudioTrack(bytes: Uint8Array, moov: Box): Box {
     if (handler && String.fromCharCode(...bytes.subarray(handler.start + 8, handler.start + 12)) === 'soun')
       return trak;
   }
-  throw unsupported(tracks === 0 ? 'no tracks' : `${tracks} tracks without audio`);
+  throw unsupported(tracks === 0 ? 'no tracks' : 'no audio track');
 }
 
 /** A sample entry's own fields come before its children: 28 bytes, in QuickTime's versions 1 and 2 more. */

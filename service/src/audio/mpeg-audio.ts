@@ -53,25 +53,29 @@ export function openMpegAudio(bytes: Uint8Array): AudioStream {
 /**
  * MPEG audio in a container that delivers its frames as packets.
  *
- * @throws AudioError `audio_corrupt` if the first packet is no frame
+ * @throws AudioError `audio_corrupt` if no packet is a frame
  */
 export function openMpegPackets(
   container: ContainerName,
   packets: () => Iterable<Uint8Array>,
   stretch?: (sampleRateHz: number) => Stretch,
 ): AudioStream {
-  const [first] = packets();
-  const header = first && readMpegHeader(first, 0);
+  let header: MpegHeader | undefined;
+  for (const packet of packets()) {
+    header = readMpegHeader(packet, 0);
+    if (header) break;
+  }
   if (!header) {
     throw new AudioError(
       'audio_corrupt',
-      `The ${container} file's MPEG audio does not begin with a frame. Check that the file was uploaded whole.`,
+      `The ${container} file's MPEG audio holds no frame. Check that the file was uploaded whole.`,
     );
   }
+  const { frames } = header;
   const { codec, decoder, source } = openCodec(container, header);
   const { skip, keep } = stretch?.(header.sampleRateHz) ?? { skip: 0 };
   function* sized(): Generator<Packet, void, undefined> {
-    for (const bytes of packets()) yield { bytes, frames: header!.frames };
+    for (const bytes of packets()) yield { bytes, frames };
   }
   return {
     source,

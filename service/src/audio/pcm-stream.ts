@@ -74,7 +74,9 @@ export function* pcmBlocks(
 ): Generator<Block, void, undefined> {
   const view = new DataView(data.buffer, data.byteOffset, data.length);
   const frameBytes = bytesPerSample * channels;
-  const blockFrames = Math.max(1, Math.min(BLOCK_FRAMES, Math.floor(BLOCK_SAMPLES / channels)));
+  // Packets of a container may hold a frame or two: room for no more than there is.
+  const wholeFrames = Math.floor(data.length / frameBytes);
+  const blockFrames = Math.max(1, Math.min(BLOCK_FRAMES, Math.floor(BLOCK_SAMPLES / channels), wholeFrames));
   const planes = Array.from({ length: channels }, () => new Float32Array(blockFrames));
   const end = data.length - (data.length % frameBytes);
   for (let start = 0; start < end; start += blockFrames * frameBytes) {

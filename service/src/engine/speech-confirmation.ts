@@ -25,10 +25,12 @@ const LEAD_FRAMES = framesOf(0.3);
 const MAX_LED_SAMPLES = 2 * SAMPLE_RATE_HZ;
 
 /**
- * The loudest frame is brought to this level, since the detector is not deaf to loudness: of the same prompts at a tenth
+ * The loudest frames but {@link BURST_FRAMES} are brought to this level, since the detector is not deaf to loudness: of the same prompts at a tenth
  * of their level it misses 35, and 2 when they are raised. In noise this level misses fewer than 3 or 6 dB above it.
  */
 const LEVEL_DBFS = -17;
+/** A slammed door is louder than any voice, and shorter: the level goes by what lasts longer. */
+const BURST_FRAMES = framesOf(0.13);
 /** Below what this can raise there is only the noise of the recorder. */
 const MAX_GAIN_DB = 40;
 
@@ -77,32 +79,37 @@ async function judgeInPieces(samples: Float32Array, judge: FrameJudge, signal?: 
     const before = frame > 0 ? WARM_UP_FRAMES : samples.length <= MAX_LED_SAMPLES ? LEAD_FRAMES : 0;
     const start = (frame - before) * SPEECH_FRAME_SAMPLES;
     const end = Math.min((frame + PIECE_FRAMES) * SPEECH_FRAME_SAMPLES, samples.length);
-    const piece = Float32Array.from({ length: end - start }, (_, i) => gain * (samples[start + i] ?? 0));
+    const piece = new Float32Array(end - start);
+    for (let i = Math.max(0, -start); i < piece.length; i++) piece[i] = gain * samples[start + i]!;
     probabilities.set((await judge(piece, signal)).subarray(before), frame);
   }
   return probabilities;
 }
 
-/** What brings the loudest frame to {@link LEVEL_DBFS}. */
+/** What brings the loudest lasting sound to {@link LEVEL_DBFS}. */
 function gainOf(samples: Float32Array): number {
-  let loudest = 0;
-  for (let start = 0; start < samples.length; start += SPEECH_FRAME_SAMPLES) {
+  const energies = new Float64Array(Math.ceil(samples.length / SPEECH_FRAME_SAMPLES));
+  for (let start = 0, frame = 0; start < samples.length; start += SPEECH_FRAME_SAMPLES, frame++) {
     const end = Math.min(start + SPEECH_FRAME_SAMPLES, samples.length);
     let energy = 0;
     for (let i = start; i < end; i++) energy += samples[i]! ** 2;
-    loudest = Math.max(loudest, energy / SPEECH_FRAME_SAMPLES);
+    energies[frame] = energy / SPEECH_FRAME_SAMPLES;
   }
+  energies.sort();
+  const loudest = energies[Math.max(0, energies.length - 1 - BURST_FRAMES)]!;
   return Math.min(10 ** (MAX_GAIN_DB / 20), 10 ** (LEVEL_DBFS / 20) / Math.sqrt(loudest));
 }
 
 /** What lies in a region of both lists, which are in order and without overlap. */
 function intersection(some: readonly SpeechRegion[], others: readonly SpeechRegion[]): SpeechRegion[] {
-  return some.flatMap(({ startSample, endSample }) =>
-    others
-      .map((other) => ({
-        startSample: Math.max(startSample, other.startSample),
-        endSample: Math.min(endSample, other.endSample),
-      }))
-      .filter((common) => common.startSample < common.endSample),
-  );
+  const common: SpeechRegion[] = [];
+  for (let i = 0, j = 0; i < some.length && j < others.length;) {
+    const [one, other] = [some[i]!, others[j]!];
+    const startSample = Math.max(one.startSample, other.startSample);
+    const endSample = Math.min(one.endSample, other.endSample);
+    if (startSample < endSample) common.push({ startSample, endSample });
+    if (one.endSample < other.endSample) i++;
+    else j++;
+  }
+  return common;
 }

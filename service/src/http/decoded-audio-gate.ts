@@ -1,4 +1,4 @@
-import type { AudioDecoder } from '../audio/audio-decoder';
+import type { AudioDecoder, FileOptions } from '../audio/audio-decoder';
 import { TARGET_SAMPLE_RATE_HZ, type DecodedAudio } from '../audio/decoded-audio';
 import { ReleasedMemory } from '../audio/garbage-collection';
 import { worstCaseDurationS } from '../audio/worst-case-duration';
@@ -38,12 +38,12 @@ export class DecodedAudioGate {
    *
    * @throws what the decoder throws, or the signal's reason
    */
-  async decode(bytes: Uint8Array, signal: AbortSignal): Promise<DecodedAudio> {
+  async decode(bytes: Uint8Array, signal: AbortSignal, options?: FileOptions): Promise<DecodedAudio> {
     const reserved = Math.ceil(worstCaseDurationS(bytes, this.decoder.maxDurationS) * TARGET_SAMPLE_RATE_HZ);
     await this.turn(reserved, signal);
     let held: number | undefined;
     try {
-      const audio = await this.decoder.decode(bytes, signal);
+      const audio = await this.decoder.decode(bytes, signal, options);
       held = audio.samples.length;
       return audio;
     } finally {

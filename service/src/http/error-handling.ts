@@ -82,8 +82,8 @@ export function logError(request: FastifyRequest, error: ApiError): void {
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof AudioError) {
-    // A channel or a format that the caller named, and not the file, is wrong.
-    const param = error.code === 'invalid_value' ? null : 'file';
+    // Of what the caller says about a file, the channel is all that can be wrong.
+    const param = error.code === 'invalid_value' ? 'channel' : 'file';
     return new ApiError(error.code, error.message, param, { cause: error });
   }
   if (error instanceof WhisperError) {

@@ -100,7 +100,14 @@ class Form {
       wordTimestamps: granularities.has('word'),
       keywords: this.all('keywords'),
       hallucinations: this.hallucinations(),
+      channel: this.channel(),
     };
+  }
+
+  private channel(): number | undefined {
+    const value = this.last('channel');
+    if (value === undefined || /^\d{1,3}$/.test(value)) return value === undefined ? undefined : Number(value);
+    throw new ApiError('invalid_value', `channel ${JSON.stringify(value)}: use a whole number from 0 on`, 'channel');
   }
 
   private hallucinations(): HallucinationPolicy {

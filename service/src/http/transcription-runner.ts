@@ -16,6 +16,8 @@ export interface TranscriptionRequest {
   readonly language?: string;
   /** Codes that detection chooses among. */
   readonly candidateLanguages?: readonly string[];
+  /** Index of the channel to listen to, from 0 on. Default: the mean of all. */
+  readonly channel?: number;
   /** 0 to 1. */
   readonly temperature: number;
   /** Text that came before. */
@@ -80,10 +82,10 @@ export class TranscriptionRunner {
     const { transcriber, metrics } = this.dependencies;
     const started = performance.now();
     try {
-      const { prompt, keywords = [], ...options } = readRequest(upload);
+      const { prompt, keywords = [], channel, ...options } = readRequest(upload);
       const bytes = upload.file?.bytes;
       if (!bytes) throw new ApiError('missing_file', missingFile(upload), 'file');
-      const audio = await this.gate.decode(bytes, signal);
+      const audio = await this.gate.decode(bytes, signal, { channel });
       upload.release();
       metrics.observeAudio(audio.durationS);
       try {

@@ -28,7 +28,8 @@ interface Candidate {
  * `BeamSearchDecoder`). Of equal candidates the earlier beam's goes first, then the lower token.
  *
  * @returns the ended texts, the first to end first; where they are fewer than the beams, the likeliest of those that
- * would go on fill them up.
+ * would go on fill them up. The empty text, where the rules allow it, comes before them and takes nobody's place:
+ * openai/whisper, which never writes it, then finds the same texts.
  */
 export async function beamSearch(
   start: SearchStart,
@@ -37,6 +38,7 @@ export async function beamSearch(
 ): Promise<readonly Hypothesis[]> {
   const wanted = Math.max(roundHalfToEven(beamSize * patience), 1);
   const ended: Hypothesis[] = [];
+  let empty: Hypothesis | undefined;
   const first = { tokens: [], tokenLogProbs: [], logProbSum: 0, ended: false };
   let beams: readonly Beam[] = [{ ...first, decoder: start.decoder.fork(), logits: start.logits.slice() }];
   try {
@@ -44,16 +46,16 @@ export async function beamSearch(
       const candidates = beams.flatMap((beam) => nextCandidates(beam, rules, beamSize + 1));
       candidates.sort((left, right) => right.logProbSum - left.logProbSum);
       const goingOn: Candidate[] = [];
-      // A model may be allowed to end before it begins; an empty text would take the place of one to look for.
-      const mayEnd = length > 1 || candidates.every(({ token }) => token === rules.endOfText);
       for (const candidate of candidates) {
         if (goingOn.length === beamSize) break;
         if (candidate.token !== rules.endOfText) goingOn.push(candidate);
-        else if (mayEnd && ended.length < wanted) ended.push(endedText(candidate));
+        else if (length === 1) empty = endedText(candidate);
+        else if (ended.length < wanted) ended.push(endedText(candidate));
       }
       if (ended.length >= wanted || length >= rules.limit || goingOn.length === 0) {
         const unfinished = goingOn.map(longerText);
-        return [...ended, ...unfinished.slice(0, Math.max(beamSize - ended.length, 0))];
+        const filled = [...ended, ...unfinished.slice(0, Math.max(beamSize - ended.length, 0))];
+        return empty === undefined ? filled : [empty, ...filled];
       }
       beams = await advance(beams, goingOn);
     }

@@ -34,7 +34,8 @@ export async function* decodeSequentially(
   const regions = tidySpeech(speech, samples.length);
   const speechEndSample = Math.min(regions.at(-1)?.endSample ?? 0, wholeFrames(samples.length));
   if (speechEndSample === 0) return;
-  const loudestPower = await loudestOf(samples, loudest);
+  // The loudest moment of a single window is found with its features.
+  const loudestPower = samples.length <= WINDOW_SAMPLES ? undefined : await loudestOf(samples, loudest);
   let seek = 0;
   let lastSpeechS = 0;
   for (const region of regions) {
@@ -54,12 +55,14 @@ export async function* decodeSequentially(
       }
       const window = { startSample, endSample, result, special };
       const kept = keepFinished(window, speechEndSample);
-      const { slices, resumeAtSample } =
+      const { slices, resumeAtSample, isHeardAgain } =
         options.wordTimestamps === true
           ? keepByWords(window, kept, samples.length, lastSpeechS, options.hallucinationSilenceThresholdS)
           : kept;
       seek = resumeAtSample;
       lastSpeechS = slices.length === 0 ? lastSpeechS : startSample / SAMPLE_RATE_HZ + lastWordEndS(slices);
+      // Text that is to be heard again was never there.
+      if (isHeardAgain) continue;
       history.add(
         slices.flatMap((slice) => slice.tokens),
         result.temperature,
@@ -83,6 +86,8 @@ interface Kept {
   readonly resumeAtSample: number;
   /** Whether nothing of the window is decoded again. */
   readonly isDone: boolean;
+  /** Whether all of it is, behind the silence at its beginning. */
+  readonly isHeardAgain?: boolean;
 }
 
 /**
@@ -135,7 +140,13 @@ function keepByWords(
     silenceThresholdS,
   );
   const skipsTo = skip.resumeAtS === undefined ? resumeAtSample : toSample(skip.resumeAtS - startS);
-  return { ...kept, slices: skip.slices, resumeAtSample: skipsTo > startSample ? skipsTo : resumeAtSample };
+  const { isHeardAgain } = skip;
+  return {
+    ...kept,
+    slices: skip.slices,
+    isHeardAgain,
+    resumeAtSample: skipsTo > startSample ? skipsTo : resumeAtSample,
+  };
 }
 
 /** End of the last word, or else of the last segment, in seconds after the window's start; 0 without any. */

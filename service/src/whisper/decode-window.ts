@@ -80,7 +80,7 @@ export async function decodeWindow<Features>(
     options.alignWords === undefined
       ? undefined
       : isSpeech
-        ? await wordsOf(text, windowModel, features, samples.length, options, start.language)
+        ? await wordsOf(text, windowModel, features, samples.length, options, start.language, signal)
         : [];
   return Object.freeze({
     tokens: Object.freeze(text.tokens),
@@ -106,6 +106,7 @@ async function wordsOf<Features>(
   samples: number,
   options: DecodingOptions,
   language: string,
+  signal: AbortSignal | undefined,
 ): Promise<readonly AlignedWord[]> {
   const { finished, unfinished } = splitAtTimestamps(text, special, samples / SAMPLE_RATE_HZ);
   const header = languageAndTask(special, options, language);
@@ -113,6 +114,7 @@ async function wordsOf<Features>(
   if (unfinished === undefined) return alignWords(input, finished);
   const whole = await alignWords(input, [...finished, unfinished]);
   if (options.alignWords === 'whole' || finished.length === 0) return whole;
+  signal?.throwIfAborted();
   const words = await alignWords(input, finished);
   return [...words, ...whole.slice(words.length)];
 }

@@ -1,11 +1,7 @@
 import { SAMPLE_RATE_HZ } from './audio-format';
-import {
-  DEFAULT_COMPRESSION_RATIO_THRESHOLD,
-  DEFAULT_LOG_PROB_THRESHOLD,
-  DEFAULT_NO_SPEECH_THRESHOLD,
-} from './decoding-options';
+import { DEFAULT_LOG_PROB_THRESHOLD, DEFAULT_NO_SPEECH_THRESHOLD } from './decoding-options';
 import type { Segment, Word } from './segments';
-import { tidySpeech, type SpeechRegion } from './windows';
+import type { SpeechRegion } from './windows';
 import { wordAnomaly } from './words/word-anomaly';
 
 /**
@@ -28,10 +24,9 @@ export interface HallucinationVerdict {
 }
 
 /** What of a segment is judged. */
-export type JudgedSegment = Pick<
-  Segment,
-  'text' | 'startS' | 'endS' | 'avgLogProb' | 'compressionRatio' | 'noSpeechProb'
-> & { readonly words?: readonly JudgedWord[] };
+export type JudgedSegment = Pick<Segment, 'text' | 'startS' | 'endS' | 'avgLogProb' | 'noSpeechProb'> & {
+  readonly words?: readonly JudgedWord[];
+};
 
 /** What of a word is judged. */
 type JudgedWord = Pick<Word, 'text' | 'startS' | 'endS' | 'probability'>;
@@ -48,7 +43,7 @@ export function hallucinationVerdict(segment: JudgedSegment, speechShare: number
   const scores: Readonly<Record<HallucinationReason, number>> = {
     silence: silenceScore(segment, speechShare),
     'stock-phrase': stockPhraseScore(segment, speechShare),
-    repetition: repetitionScore(segment),
+    repetition: loopScore(wordsOf(segment.text)),
     rate: rateScore(segment),
     'word-anomaly': speechShare < HARDLY_ANY_SPEECH ? wordAnomalyScore(segment.words ?? []) : 0,
     unlikely: segment.avgLogProb < DEFAULT_LOG_PROB_THRESHOLD ? segment.avgLogProb / DEFAULT_LOG_PROB_THRESHOLD : 0,
@@ -69,18 +64,31 @@ const REASONS: readonly HallucinationReason[] = [
 /**
  * Share of a stretch of audio that is speech.
  *
- * @param speech - regions of speech, in any order; overlaps are allowed
+ * @param speech - regions of speech, in order and without overlap (`tidySpeech`)
  * @returns 0…1; 0 of a stretch of no length
  */
 export function speechShareOf(speech: readonly SpeechRegion[], startS: number, endS: number): number {
   const startSample = startS * SAMPLE_RATE_HZ;
   const endSample = endS * SAMPLE_RATE_HZ;
   if (!(endSample > startSample)) return 0;
-  const spokenSamples = tidySpeech(speech, endSample).reduce(
-    (sum, region) => sum + Math.max(0, region.endSample - Math.max(region.startSample, startSample)),
-    0,
-  );
+  let spokenSamples = 0;
+  // A long recording has thousands of regions, and each of its segments asks.
+  for (let i = firstEndingAfter(speech, startSample); i < speech.length; i++) {
+    const region = speech[i]!;
+    if (region.startSample >= endSample) break;
+    spokenSamples += Math.min(region.endSample, endSample) - Math.max(region.startSample, startSample);
+  }
   return spokenSamples / (endSample - startSample);
+}
+
+function firstEndingAfter(speech: readonly SpeechRegion[], sample: number): number {
+  let [low, high] = [0, speech.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (speech[middle]!.endSample > sample) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** Below this, what a detector found is a click or the edge of a neighbour. Own choice. */
@@ -178,14 +186,6 @@ const LOOP = { times: 4, words: 12 };
 
 /** Longest run of words that is looked for again: a sentence. */
 const MAX_LOOP_WORDS = 30;
-
-/**
- * openai/whisper's compression ratio is that of the whole window, and small where a loop is a part of it: the loop itself
- * is looked for as well.
- */
-function repetitionScore({ text, compressionRatio }: JudgedSegment): number {
-  return strongest(beyond(compressionRatio, DEFAULT_COMPRESSION_RATIO_THRESHOLD), loopScore(wordsOf(text)));
-}
 
 function loopScore(words: readonly string[]): number {
   let score = 0;

@@ -8,8 +8,11 @@ export interface Neighbours {
 
 /** What a recording adds to the features of a window of it. */
 export interface Surroundings extends Neighbours {
-  /** Decimal logarithm of the highest power in any band of the recording: features reach so and so far below it. */
-  readonly loudest: number;
+  /**
+   * Decimal logarithm of the highest power in any band of the recording: features reach so and so far below it.
+   * Undefined where the window is all of it.
+   */
+  readonly loudest: number | undefined;
 }
 
 /** Half of a frame of the spectrogram (openai/whisper `audio.py`: frames of 400 samples, centred). */

@@ -33,6 +33,8 @@ export interface Segment {
   readonly endS: number;
   /** Text as the model wrote it, with its leading space. */
   readonly text: string;
+  /** Code of the language that the text was spoken in. */
+  readonly language: string;
   /** Tokens of the segment, timestamps included. */
   readonly tokens: readonly number[];
   /** Log-probability of each of `tokens`, among those that the rules allowed. */
@@ -186,6 +188,7 @@ export function toSegments(
       startS: windowStartS + slice.startS,
       endS: windowStartS + slice.endS,
       text,
+      language: result.language,
       tokens: Object.freeze([...slice.tokens]),
       tokenLogProbs: Object.freeze([...slice.tokenLogProbs]),
       words: slice.words?.map(({ text: word, startS, endS, confidence, probability }) => ({

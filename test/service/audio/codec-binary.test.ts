@@ -1,7 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import { CODEC_BINARY } from '../../../service/src/audio/codecs/codec-binary';
+import { REPOSITORY } from '../../support/built';
 import { PacketDecoder } from '../../../service/src/audio/codecs/packet-decoder';
+
+test('the module is made of the sources as they are now: run codecs/rust/build.sh and commit when this fails', () => {
+  const script = path.join(REPOSITORY, 'service/src/audio/codecs/rust/sources-hash.mjs');
+  expect(execFileSync(process.execPath, [script], { encoding: 'utf8' }).trim()).toBe(CODEC_BINARY.sources);
+});
 
 test('the module is the one that its checksum names', () => {
   const module = brotliDecompressSync(Buffer.from(CODEC_BINARY.brotliBase64, 'base64'));

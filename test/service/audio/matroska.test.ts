@@ -75,7 +75,7 @@ test.each([
   ['"A_DTS" audio', audioTrack(2, 'A_DTS')],
   ['A_PCM/INT/LIT of 0 bits', audioTrack(2, 'A_PCM/INT/LIT')],
   ['A_OPUS in compressed or encrypted blocks', audioTrack(2, 'A_OPUS', element([0x6d, 0x80], [0]))],
-  ['1 tracks without audio', videoTrack],
+  ['no audio track', videoTrack],
 ])('%s is refused', (name, tracks) => {
   expect(failureOf(() => openMatroska(webm(tracks, [])))).toMatchObject({
     code: 'unsupported_format',

@@ -102,7 +102,7 @@ describe('the detector in the engine', () => {
   });
 
   it('stops between two runs when nobody waits for it any more', async () => {
-    const minutes = noise(300 * RATE, 0.1);
+    const minutes = noise(600 * RATE, 0.1);
     const timed = async (work: () => Promise<unknown>): Promise<number> => {
       const started = performance.now();
       await work();
@@ -114,10 +114,10 @@ describe('the detector in the engine', () => {
     const abortedMs = await timed(async () => {
       setTimeout(() => {
         aborter.abort(reason);
-      }, wholeMs / 4);
+      }, wholeMs / 20);
       await expect(engine.detectSpeech(minutes, aborter.signal)).rejects.toBe(reason);
     });
-    expect(abortedMs).toBeLessThan(0.75 * wholeMs);
+    expect(abortedMs).toBeLessThan(wholeMs / 2);
     expect(await engine.detectSpeech(new Float32Array(RATE))).toHaveLength(32);
   });
 });

@@ -368,6 +368,19 @@ describe('words', () => {
     expect((await decodeWindow(scriptedModel([1]), SPECIAL, SECOND, ENGLISH)).words).toBeUndefined();
   });
 
+  test('are not timed any more when nobody waits for them', async () => {
+    const aborter = new AbortController();
+    const model = scriptedModel([t(0), 1, t(0.4), t(0.4), 2]);
+    const attend = model.attend.bind(model);
+    model.attend = (features, tokens) => {
+      aborter.abort(new Error('gone'));
+      return attend(features, tokens);
+    };
+    const options = { ...TIMED, alignWords: 'closed' as const };
+    await expect(decodeWindow(model, SPECIAL, SECOND, options, aborter.signal)).rejects.toThrow('gone');
+    expect(model.attended).toHaveLength(1);
+  });
+
   test('of a model that does not put out its attention are refused before anything is computed', async () => {
     const model = new FakeModel(() => certain(1), false);
     await expect(decodeWindow(model, SPECIAL, SECOND, { ...ENGLISH, alignWords: 'whole' })).rejects.toMatchObject({

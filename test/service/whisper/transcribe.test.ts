@@ -42,6 +42,7 @@ describe('at pauses', () => {
         startS: 1,
         endS: 3,
         text: ' a b',
+        language: 'es',
         tokens: [1, 2],
         tokenLogProbs: [-0.5, -0.5],
         wordConfidences: [Math.exp(-0.5), Math.exp(-0.5)],
@@ -313,14 +314,14 @@ describe('sequentially', () => {
 });
 
 describe('a segment that was probably never said', () => {
-  const answers = [{ tokens: [1, 2], compressionRatio: 3 }, [3]] as const;
+  const answers = [Array.from({ length: 12 }, () => 1), [3]] as const;
   const transcribeWith = (hallucinations?: TranscribeOptions['hallucinations']): Promise<Transcription> =>
-    transcribe(audio(10, [1, 2], [5, 6]), answering(...answers), { ...PAUSES, hallucinations });
+    transcribe(audio(10, [1, 4], [5, 6]), answering(...answers), { ...PAUSES, hallucinations });
 
   test('is kept with the reason, by default', async () => {
     const { segments, text } = await transcribeWith();
     expect(segments.map(({ hallucination }) => hallucination?.reason)).toEqual(['repetition', undefined]);
-    expect(text).toBe('a b c');
+    expect(text).toBe('a a a a a a a a a a a a c');
   });
 
   test('is kept without one', async () => {
@@ -333,6 +334,13 @@ describe('a segment that was probably never said', () => {
     expect(segments.map(({ id, text: each }) => [id, each])).toEqual([[0, ' c']]);
     expect(text).toBe('c');
     expect(confidence).toBeCloseTo(Math.exp(-0.5), 9);
+  });
+
+  test('does not speak against the good one beside it', async () => {
+    const loop = [t(1), ...Array.from({ length: 12 }, () => 1), t(3)];
+    const transcriber = answering({ tokens: [t(0), 2, 3, t(1), ...loop], compressionRatio: 3 });
+    const options = { ...PAUSES, timestamps: true, hallucinations: 'drop' as const };
+    expect((await transcribe(audio(10, [1, 5]), transcriber, options)).text).toBe('b c');
   });
 
   test('is kept where it is merely unlikely, as speech on a bad line is', async () => {
@@ -402,6 +410,16 @@ describe('words', () => {
       [0, 20],
       [4, 20],
     ]);
+  });
+
+  test('that are heard again do not cost the prompt', async () => {
+    const transcriber = answering(
+      { tokens: [t(10), 1, t(12), t(12)], words: [word(' a', 10, 12, 0.05)] },
+      { tokens: [t(0), 2, t(2), t(2)], words: [word(' b', 0.2, 0.6)] },
+    );
+    const options = { ...SEQUENTIAL, ...WORDS, hallucinationSilenceThresholdS: 2, promptTokens: [5] };
+    await transcribe(audio(40, [0, 20]), transcriber, options);
+    expect(transcriber.calls.slice(0, 3).map(({ options: { promptTokens } }) => promptTokens)).toEqual([[5], [5], []]);
   });
 
   test('that are doubtful and beside silence are heard again without it', async () => {

@@ -87,7 +87,9 @@
  */
 
 /** The codecs of rust/ compiled to WebAssembly, compressed with Brotli. Written by rust/build.sh. */
-export const CODEC_BINARY: { readonly sha256: string; readonly brotliBase64: string } = {
+export const CODEC_BINARY: { readonly sources: string; readonly sha256: string; readonly brotliBase64: string } = {
+  /** SHA-256 of rust/, by its sources-hash.mjs. */
+  sources: 'b78e39d073b9e671cfe7f2dc3940d02ec6dcc31019ac564fc4310967a0e27965',
   /** Of the module. */
   sha256: '2e8e46f51f25f19006be8c075d31e23be6829d7c8c1014ea17e231229ed64941',
   brotliBase64:

@@ -20,6 +20,8 @@ export interface SilenceSkip {
   readonly slices: readonly TimedSlice[];
   /** Where to go on, in seconds of the recording; undefined: where it would have gone on without this rule. */
   readonly resumeAtS: number | undefined;
+  /** Whether the whole window is to be heard again, from there on. */
+  readonly isHeardAgain: boolean;
 }
 
 /** Longest window, in seconds. */
@@ -46,7 +48,7 @@ export function skipHallucinatedSilence(window: WordedWindow, thresholdS: number
   }
   const first = spoken[0];
   if (first !== undefined && isDoubtful(first) && first.startS > thresholdS) {
-    return { slices: [], resumeAtS: startS + first.startS };
+    return { slices: [], resumeAtS: startS + first.startS, isHeardAgain: true };
   }
 
   let speechEndS = window.lastSpeechS;
@@ -66,12 +68,13 @@ export function skipHallucinatedSilence(window: WordedWindow, thresholdS: number
         return {
           slices: slices.slice(0, i),
           resumeAtS: isLast ? window.recordingS : Math.max(startS + 1, sliceStartS),
+          isHeardAgain: false,
         };
       }
     }
     speechEndS = sliceEndS;
   }
-  return { slices, resumeAtS };
+  return { slices, resumeAtS, isHeardAgain: false };
 }
 
 function hasWords({ words }: TimedSlice): boolean {

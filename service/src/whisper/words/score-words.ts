@@ -5,7 +5,8 @@ import { splitWords, type TokenWord } from './split-words';
 export interface ScoredWord extends TokenWord {
   /**
    * Probability of its spelling, in 0…1: the product of the probabilities of its tokens, among those that the rules
-   * allowed. Of the candidates it is the nearest to the share of words that are right (docs/confidence.md).
+   * allowed. Of the candidates that leave punctuation out it is the nearest to the share of
+   * words that are right (docs/confidence.md).
    */
   readonly confidence: number;
 }

@@ -56,5 +56,7 @@ function splitCharacters(tokens: readonly number[], tokenizer: TextTokenizer): r
     length += text.length;
     from = to;
   }
+  // A text that was cut off may end in the middle of a character.
+  if (from < tokens.length) pieces.push({ text: tokenizer.decode(tokens.slice(from)), tokens: tokens.slice(from) });
   return pieces;
 }

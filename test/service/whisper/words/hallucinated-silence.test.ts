@@ -26,7 +26,7 @@ function windowOf(slices: readonly TimedSlice[], facts: Partial<WordedWindow> = 
 
 test('a window of sure words stays as it is', () => {
   const slices = [slice(1, 2, SURE), slice(8, 9, SURE)];
-  expect(skipHallucinatedSilence(windowOf(slices), 2)).toEqual({ slices, resumeAtS: undefined });
+  expect(skipHallucinatedSilence(windowOf(slices), 2)).toEqual({ slices, resumeAtS: undefined, isHeardAgain: false });
 });
 
 test('where more may follow, it goes on behind the last word if silence follows, else behind the window', () => {
@@ -36,12 +36,20 @@ test('where more may follow, it goes on behind the last word if silence follows,
 });
 
 test('silence before a doubtful first segment is skipped, and the segment heard again', () => {
-  expect(skipHallucinatedSilence(windowOf([slice(5, 6, DOUBTFUL)]), 2)).toEqual({ slices: [], resumeAtS: 65 });
+  expect(skipHallucinatedSilence(windowOf([slice(5, 6, DOUBTFUL)]), 2)).toEqual({
+    slices: [],
+    resumeAtS: 65,
+    isHeardAgain: true,
+  });
 });
 
 test('a doubtful segment between silences is dropped with what is behind it', () => {
   const slices = [slice(1, 2, SURE), slice(10, 11, DOUBTFUL), slice(20, 21, SURE)];
-  expect(skipHallucinatedSilence(windowOf(slices), 2)).toEqual({ slices: slices.slice(0, 1), resumeAtS: 70 });
+  expect(skipHallucinatedSilence(windowOf(slices), 2)).toEqual({
+    slices: slices.slice(0, 1),
+    resumeAtS: 70,
+    isHeardAgain: false,
+  });
 });
 
 test('a doubtful segment beside speech is kept', () => {

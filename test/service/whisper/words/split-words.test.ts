@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { splitWords } from '../../../../service/src/whisper/words/split-words';
 import type { TextTokenizer } from '../../../../service/src/whisper/tokenizer';
 
@@ -31,6 +32,22 @@ test('bytes of one character stay together', () => {
 test('bytes that make no character are no reason to wait for more', () => {
   const tokenizer = tokenizerOf(' a', [0xff], ' b');
   expect(textsOf(tokenizer, [0, 1, 2])).toEqual([' a�', ' b']);
+});
+
+test('a text that ends in the middle of a character loses no token', () => {
+  const [first] = [...Buffer.from('ß')];
+  const words = splitWords([0, 1, 2], tokenizerOf(' a', 'b', [first!]), 'en');
+  expect(words.flatMap(({ tokens }) => tokens)).toEqual([0, 1, 2]);
+});
+
+test('no token is lost, whatever the bytes', () => {
+  const bytes = tokenizerOf(...Array.from({ length: 256 }, (_, byte) => [byte]));
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 255 })), fc.constantFrom('en', 'ja'), (tokens, language) => {
+      expect(splitWords(tokens, bytes, language).flatMap((word) => word.tokens)).toEqual(tokens);
+    }),
+    { numRuns: 500, seed: 6 },
+  );
 });
 
 test('without spaces each character is a word', () => {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync, constants } from 'node:zlib';
+import { sourcesHash } from './sources-hash.mjs';
 
 const [module, file] = process.argv.slice(2);
 const notice = readFileSync(new URL('NOTICE', import.meta.url), 'utf8').trim();
@@ -14,7 +15,9 @@ ${notice.replace(/^/gm, ' * ').replace(/ +$/gm, '')}
  */
 
 /** The codecs of rust/ compiled to WebAssembly, compressed with Brotli. Written by rust/build.sh. */
-export const CODEC_BINARY: { readonly sha256: string; readonly brotliBase64: string } = {
+export const CODEC_BINARY: { readonly sources: string; readonly sha256: string; readonly brotliBase64: string } = {
+  /** SHA-256 of rust/, by its sources-hash.mjs. */
+  sources: '${sourcesHash()}',
   /** Of the module. */
   sha256: '${createHash('sha256').update(bytes).digest('hex')}',
   brotliBase64:
