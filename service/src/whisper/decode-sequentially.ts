@@ -34,8 +34,7 @@ export async function* decodeSequentially(
   const regions = tidySpeech(speech, samples.length);
   const speechEndSample = Math.min(regions.at(-1)?.endSample ?? 0, wholeFrames(samples.length));
   if (speechEndSample === 0) return;
-  // The loudest moment of a single window is found with its features.
-  const loudestPower = samples.length <= WINDOW_SAMPLES ? undefined : await loudestOf(samples, loudest);
+  let loudestPower: number | undefined;
   let seek = 0;
   let lastSpeechS = 0;
   for (const region of regions) {
@@ -44,6 +43,8 @@ export async function* decodeSequentially(
       const startSample = wholeFrames(seek);
       const endSample = startSample + wholeFrames(Math.min(WINDOW_SAMPLES, samples.length - startSample));
       if (endSample === startSample) return; // less than a frame
+      // Of a window that is the whole recording it is found with the features.
+      if (startSample > 0 || samples.length > WINDOW_SAMPLES) loudestPower ??= await loudestOf(samples, loudest);
       const result = await decode({
         samples: samples.subarray(startSample, endSample),
         promptTokens: history.promptTokens,

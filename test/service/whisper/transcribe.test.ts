@@ -226,6 +226,17 @@ describe('sequentially', () => {
     expect(second!.loudest).toBe(2);
   });
 
+  test('a recording of one window is not measured before it, one of two short windows is', async () => {
+    const transcriber = answering([t(0), 1, t(4), t(4), 2], [t(0), 1, t(30)]);
+    const loudest = jest.fn(() => Promise.resolve(7));
+    await transcribe(audio(9, [0, 9]), { ...transcriber, loudest }, SEQUENTIAL);
+    expect(transcriber.calls.map(({ options }) => options.surroundings!.loudest)).toEqual([undefined, 7]);
+    expect(loudest).toHaveBeenCalledTimes(1);
+    loudest.mockClear();
+    await transcribe(audio(9, [0, 9]), { ...answering([t(0), 1, t(9)]), loudest }, SEQUENTIAL);
+    expect(loudest).not.toHaveBeenCalled();
+  });
+
   test('windows begin and end with whole frames', async () => {
     const transcriber = answering([t(0), 1, t(30)]);
     const samples = new Float32Array(40 * 16_000 + 99);
