@@ -1,14 +1,4 @@
-/** Whisper's BasicTextNormalizer (openai/whisper `normalizers/basic.py`), as words. */
-export function normalizedWords(text: string): string[] {
-  return text
-    .toLowerCase()
-    .replace(/[<[][^>\]]*[>\]]/g, '')
-    .replace(/\(([^)]+?)\)/g, '')
-    .normalize('NFKC')
-    .replace(/[\p{M}\p{S}\p{P}]/gu, ' ')
-    .split(/\s+/)
-    .filter(Boolean);
-}
+import { normalizedWords } from '../../service/bench/calibration/word-alignment';
 
 export interface WordErrors {
   readonly errors: number;
