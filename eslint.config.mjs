@@ -11,10 +11,11 @@ const MAY_IMPORT = {
   whisper: [],
   text: ['whisper'],
   engine: ['contract', 'whisper'],
-  observability: ['contract'],
+  observability: ['contract', 'version'],
   http: [
     'contract',
     'config',
+    'version',
     'audio',
     'whisper',
     'engine/engine',
@@ -24,8 +25,9 @@ const MAY_IMPORT = {
     'observability',
   ],
   config: ['contract'],
-  main: ['contract', 'config', 'audio', 'whisper', 'engine', 'http', 'text', 'observability'],
-  cli: ['contract', 'config', 'main', 'audio', 'whisper', 'engine', 'http', 'text', 'observability'],
+  version: [],
+  main: ['contract', 'config', 'version', 'audio', 'whisper', 'engine', 'http', 'text', 'observability'],
+  cli: ['contract', 'config', 'version', 'main', 'audio', 'whisper', 'engine', 'http', 'text', 'observability'],
 };
 
 /** Libraries that are large and seldom needed: the one file that loads each, when it is needed, and how. */
@@ -33,6 +35,11 @@ const LOADED_LATE = [
   { library: '@xenova/transformers', file: 'service/src/engine/hub.ts', by: 'import' },
   // Synchronously, which import() cannot.
   { library: '@huggingface/tokenizers', file: 'service/src/engine/prompt-encoder.ts', by: 'createRequire' },
+  ...['api', 'exporter-trace-otlp-http', 'resources', 'sdk-trace-base'].map((name) => ({
+    library: `@opentelemetry/${name}`,
+    file: 'service/src/observability/otlp-tracing.ts',
+    by: 'import',
+  })),
 ];
 
 const onlyEngineRunsOnnx = { name: 'onnxruntime-node', message: 'Only service/src/engine runs ONNX.' };
@@ -92,10 +99,17 @@ const noDynamicImport = {
   message: 'Import at the top; what loads late is listed in eslint.config.mjs (LOADED_LATE).',
 };
 const lateRules = LOADED_LATE.flatMap(({ library, file, by }) => {
-  const message = `Only ${library} loads late here.`;
   if (by === 'import') {
-    return [restrictSyntax([file], [{ selector: `ImportExpression[source.value!="${library}"]`, message }])];
+    const here = LOADED_LATE.filter((late) => late.file === file).map((late) => late.library);
+    const others = here.map((name) => `[source.value!="${name}"]`).join('');
+    return [
+      restrictSyntax(
+        [file],
+        [{ selector: `ImportExpression${others}`, message: `Only ${here.join(', ')} loads late here.` }],
+      ),
+    ];
   }
+  const message = `Only ${library} loads late here.`;
   const { paths, patterns } = moduleRules.find(({ own }) => file.startsWith(`service/src/${own}/`));
   const arguments_ = 'CallExpression[callee.callee.name="createRequire"]';
   return [

@@ -1,5 +1,5 @@
 import { Size } from 'cdk8s';
-import type { QUANTIZATIONS } from './contract';
+import { MODEL_MEMORY_MEBIBYTES, type QUANTIZATIONS } from './contract';
 
 /** What a pod needs to run a model. */
 export interface ModelNeeds {
@@ -31,10 +31,7 @@ interface ModelSize {
 }
 
 /**
- * Memory: tiny was measured, as the peak of the server's two processes over the load and three transcriptions of 30 s
- * windows: 128 + 345 MiB in int8, 128 + 676 MiB in fp32 (random weights of tiny's shapes, ONNX Runtime without its
- * arena, 2 threads, AVX-512). Base and small are estimates from parameter counts (39, 74 and 244 million): the
- * measurements fit 232 MiB + 3 × the size of the weights, to which their larger attention scores and caches are added.
+ * Memory: the contract's, where it says what was measured and what is estimated.
  *
  * Idle: the working set of the server with tiny in a memory cgroup, without inactive file pages as the kubelet counts,
  * 20 s after ten transcriptions: 278 MiB in int8, taken as 280, and 565 MiB in fp32. Since the engine gives freed memory
@@ -44,13 +41,13 @@ interface ModelSize {
  * (github.com/Picovoice/speech-to-text-benchmark), so that small is six times the work of tiny.
  */
 const TINY: ModelSize = {
-  memoryMebibytes: { int8: 512, fp32: 832 },
+  memoryMebibytes: MODEL_MEMORY_MEBIBYTES.tiny,
   measured: true,
   idleMebibytes: { int8: 280, fp32: 565 },
   cpus: 2,
 };
-const BASE: ModelSize = { memoryMebibytes: { int8: 704, fp32: 1280 }, measured: false, cpus: 2 };
-const SMALL: ModelSize = { memoryMebibytes: { int8: 1472, fp32: 3520 }, measured: false, cpus: 4 };
+const BASE: ModelSize = { memoryMebibytes: MODEL_MEMORY_MEBIBYTES.base, measured: false, cpus: 2 };
+const SMALL: ModelSize = { memoryMebibytes: MODEL_MEMORY_MEBIBYTES.small, measured: false, cpus: 4 };
 
 /** Share of its need that a server keeps when idle: tiny has 278 of 512Mi in int8, and 565 of 832Mi in fp32. */
 const ASSUMED_IDLE_SHARE = 0.7;

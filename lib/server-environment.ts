@@ -4,10 +4,12 @@ import {
   DEFAULTS,
   ENV,
   ENV_PREFIX,
-  HELD_AT_ONCE,
+  extraRequestMebibytes as mebibytesOfRequests,
   IMAGE_MODEL_STORE,
   isServiceLink,
   LOG_LEVELS,
+  LOG_TRANSCRIPTS,
+  MODEL_NAMES,
   RANGES,
   VOICE_ACTIVITY_DETECTORS,
 } from './contract';
@@ -24,8 +26,9 @@ export interface EnvironmentProps {
    * Further environment variables of the server.
    *
    * Those that props decide are the construct's own. The server's other settings can be given here: `STT_LOG_LEVEL`,
-   * `STT_VOICE_ACTIVITY`, `STT_MAX_QUEUE`, `STT_MAX_AUDIO_SECONDS`, `STT_MAX_BODY_BYTES`; longer audio and larger bodies
-   * need more `memory`.
+   * `STT_VOICE_ACTIVITY`, `STT_MAX_QUEUE`, `STT_MAX_AUDIO_SECONDS`, `STT_MAX_BODY_BYTES`, `STT_MAX_REQUESTS_PER_CALLER`,
+   * `STT_MODEL_NAMES`, `STT_CORS_ORIGINS`, `STT_READY_MAX_WAIT_SECONDS`, `STT_ENGINE_MAX_MIB`, `STT_LOG_TRANSCRIPTS`;
+   * longer audio and larger bodies need more `memory`.
    * Never a secret: everybody who may read the Deployment reads it.
    *
    * @default - none
@@ -64,7 +67,19 @@ const DECIDED_BY: Readonly<Record<string, string>> = {
 const CHOICES: readonly (readonly [name: string, choices: readonly string[]])[] = [
   [ENV.voiceActivity, VOICE_ACTIVITY_DETECTORS],
   [ENV.logLevel, LOG_LEVELS],
+  [ENV.modelNames, MODEL_NAMES],
+  [ENV.logTranscripts, LOG_TRANSCRIPTS],
 ];
+
+/** Variables that the user may set and that are whole numbers. */
+const NUMBERS = [
+  'maxQueue',
+  'maxAudioSeconds',
+  'maxBodyBytes',
+  'maxRequestsPerCaller',
+  'readyMaxWaitSeconds',
+  'engineMaxMebibytes',
+] as const satisfies readonly (keyof typeof RANGES)[];
 
 export function extraEnvironment({ env = {} }: EnvironmentProps, faults: PropFaults): Record<string, string> {
   checkEnvNames('env', env, faults);
@@ -83,7 +98,7 @@ export function extraEnvironment({ env = {} }: EnvironmentProps, faults: PropFau
       );
     }
   }
-  for (const key of ['maxQueue', 'maxAudioSeconds', 'maxBodyBytes'] as const) {
+  for (const key of NUMBERS) {
     // Empty counts as absent, as it does for the server.
     const value = env[ENV[key]] ?? '';
     const { min, max } = RANGES[key];
@@ -105,19 +120,12 @@ export function maxBodyBytes(env: Record<string, string>): number {
   return settingOf(env, 'maxBodyBytes');
 }
 
-/** 16 000 samples of 4 bytes. */
-const DECODED_BYTES_PER_SECOND = 64_000;
-
-/**
- * Memory that requests can take beyond what they do with the defaults, for which models' needs were measured.
- *
- * @returns whole mebibytes; 0 where nothing was raised
- */
+/** Memory that requests can take beyond what they do with the defaults: whole mebibytes, 0 where nothing was raised. */
 export function extraRequestMebibytes(env: Record<string, string>): number {
-  const uploads =
-    Math.max(HELD_AT_ONCE.uploadBytes, HELD_AT_ONCE.bodies * maxBodyBytes(env)) - HELD_AT_ONCE.uploadBytes;
-  const longer = Math.max(0, settingOf(env, 'maxAudioSeconds') - DEFAULTS.maxAudioSeconds);
-  return Math.ceil((uploads + HELD_AT_ONCE.audios * DECODED_BYTES_PER_SECOND * longer) / 1024 ** 2);
+  return mebibytesOfRequests({
+    maxBodyBytes: maxBodyBytes(env),
+    maxAudioSeconds: settingOf(env, 'maxAudioSeconds'),
+  });
 }
 
 function settingOf(env: Record<string, string>, key: 'maxBodyBytes' | 'maxAudioSeconds'): number {

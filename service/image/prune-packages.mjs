@@ -23,6 +23,19 @@ for (const napi of readdirSync(path.join(onnxRuntime, 'bin'))) {
 }
 rmSync(path.join(onnxRuntime, 'script'), { recursive: true });
 
+// OpenTelemetry's packages come thrice: as Node loads them, and twice for bundlers. Of its thousands of names, the libraries
+// load the stable ones.
+const openTelemetry = path.join(modules, '@opentelemetry');
+for (const name of readdirSync(openTelemetry)) {
+  for (const build of ['esm', 'esnext']) {
+    rmSync(path.join(openTelemetry, name, 'build', build), { recursive: true, force: true });
+  }
+}
+const conventions = path.join(openTelemetry, 'semantic-conventions/dist');
+for (const name of readdirSync(conventions, { recursive: true })) {
+  if (/\.mjs$|(^|\/)(experimental_|index-incubating)/.test(name)) rmSync(path.join(conventions, name));
+}
+
 // TypeScript, source maps and tests. Licences and readme files stay.
 for (const entry of readdirSync(modules, { recursive: true, withFileTypes: true })) {
   const file = path.join(entry.parentPath, entry.name);

@@ -19,7 +19,7 @@ export function sbomOf(root) {
   delete sbom.serialNumber;
   delete sbom.metadata.timestamp;
   compareWithInstalled(sbom.components, path.join(app, 'node_modules'));
-  sbom.components.push(...debianPackages(root), ...bundled(root));
+  sbom.components.push(...debianPackages(root), ...bundled(app));
   return sbom;
 }
 
@@ -29,8 +29,12 @@ const CARGO_LOCK = path.join(REPOSITORY, 'service/src/audio/codecs/rust/Cargo.lo
 /** Licences of the crates whose code is in the codecs' WebAssembly; the other crates of the lock only help to build it. */
 const CODEC_LICENCES = { symphonia: 'MPL-2.0', 'unsafe-libopus': 'BSD-3-Clause' };
 
-/** The crates in the codecs' WebAssembly, and the model of the speech detector. */
-function bundled(root) {
+/**
+ * The crates in the codecs' WebAssembly, and the model of the speech detector.
+ *
+ * @param {string} app folder that holds the server's own files
+ */
+export function bundled(app) {
   const crates = [...readFileSync(CARGO_LOCK, 'utf8').matchAll(/^name = "(.*)"\nversion = "(.*)"$/gm)]
     .map(([, name, version]) => ({
       name,
@@ -39,7 +43,7 @@ function bundled(root) {
     }))
     .filter(({ licence }) => licence)
     .map(({ name, version, licence }) => component(`pkg:cargo/${name}@${version}`, 'library', name, version, licence));
-  const readme = path.join(root, 'app/service/models/silero-vad/README.md');
+  const readme = path.join(app, 'service/models/silero-vad/README.md');
   const silero = /Silero VAD\]\(.*?\) ([\d.]+), (\S+) \(LICENSE\)/.exec(readFileSync(readme, 'utf8'));
   if (!silero) throw new Error(`${readme} does not say which Silero VAD it is`);
   const [, version, licence] = silero;

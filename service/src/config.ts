@@ -6,6 +6,8 @@ import {
   ENV_PREFIX,
   isServiceLink,
   LOG_LEVELS,
+  LOG_TRANSCRIPTS,
+  MODEL_NAMES,
   QUANTIZATIONS,
   RANGES,
   VOICE_ACTIVITY_DETECTORS,
@@ -31,7 +33,17 @@ export interface Config {
   readonly maxAudioSeconds: number;
   readonly maxBodyBytes: number;
   readonly apiKeysFile: string | undefined;
+  /** 0: no limit. */
+  readonly maxRequestsPerCaller: number;
+  readonly modelNames: (typeof MODEL_NAMES)[number];
+  /** `*` alone, or origins; empty: none. */
+  readonly corsOrigins: readonly string[];
+  /** 0: never. */
+  readonly readyMaxWaitSeconds: number;
+  /** 0: never. */
+  readonly engineMaxMebibytes: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly logTranscripts: (typeof LOG_TRANSCRIPTS)[number];
   /** OMP_NUM_THREADS and MKL_NUM_THREADS as given: compared with the CPUs, never used. */
   readonly statedThreads: Readonly<Record<string, number>>;
 }
@@ -92,7 +104,13 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     maxAudioSeconds: ranged('maxAudioSeconds'),
     maxBodyBytes: ranged('maxBodyBytes'),
     apiKeysFile: environment[ENV.apiKeysFile] || undefined,
+    maxRequestsPerCaller: ranged('maxRequestsPerCaller'),
+    modelNames: choice(ENV.modelNames, DEFAULTS.modelNames, MODEL_NAMES),
+    corsOrigins: origins(environment[ENV.corsOrigins], faults),
+    readyMaxWaitSeconds: ranged('readyMaxWaitSeconds'),
+    engineMaxMebibytes: ranged('engineMaxMebibytes'),
     logLevel: choice(ENV.logLevel, DEFAULTS.logLevel, LOG_LEVELS),
+    logTranscripts: choice(ENV.logTranscripts, DEFAULTS.logTranscripts, LOG_TRANSCRIPTS),
     statedThreads: Object.fromEntries(
       [ENV.ompThreads, ENV.mklThreads]
         .filter((name) => environment[name])
@@ -101,4 +119,21 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+/** Browsers send an origin as scheme, host and port, without a path; one with a path would never match. */
+function origins(list = '', faults: string[]): readonly string[] {
+  const values = list
+    .split(',')
+    .map((value) => value.trim())
+    .filter(Boolean);
+  for (const value of values) {
+    const isOrigin = URL.canParse(value) && new URL(value).origin === value;
+    if (!isOrigin && !(value === '*' && values.length === 1)) {
+      faults.push(
+        `${ENV.corsOrigins}: got ${JSON.stringify(value)}, expected origins such as https://app.example.com, or * alone`,
+      );
+    }
+  }
+  return values;
 }

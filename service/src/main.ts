@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { DRAIN, ENV, EXIT_CODES } from '../../lib/contract';
 import { AudioDecoder } from './audio/audio-decoder';
 import { ConfigError, readConfig, type Config } from './config';
@@ -10,10 +11,10 @@ import { engineTranscriber } from './engine/engine-transcriber';
 import { openModelDirectory, type ModelDirectory } from './engine/model-directory';
 import { verifyModelFiles } from './engine/model-integrity';
 import { speechDetectorFile } from './engine/speech-detector-file';
-import { ApiKeys } from './http/api-keys';
+import { ApiKeys } from './http/security/api-keys';
 import { buildApp } from './http/app';
 import { ServerState } from './http/server-state';
-import { TranscriptionMetrics } from './observability/metrics';
+import { ServiceMetrics } from './observability/service-metrics';
 
 /** Half an hour of audio takes 6 s of a core; what takes longer than this on a busy one is made to. */
 const DECODE_TIMEOUT_MS = 30_000;
@@ -34,9 +35,12 @@ class Server {
   private readonly decoder: AudioDecoder;
   private readonly state: ServerState;
   private readonly app: ReturnType<typeof buildApp>;
+  private readonly metrics = new ServiceMetrics();
   private readonly limits = resourceLimits();
   private readonly threads = usableCpus(this.limits);
   private ending: Promise<void> | undefined;
+  /** By a first signal. */
+  private isTold = false;
   private exitWith: (code: number) => void = () => undefined;
 
   constructor(private readonly config: Config) {
@@ -50,19 +54,22 @@ class Server {
       quantization: config.quantization,
       threads: this.threads,
       maxQueue: config.maxQueue,
+      maxRequestsPerKey: config.maxRequestsPerCaller,
+      maxRssBytes: config.engineMaxMebibytes > 0 ? config.engineMaxMebibytes * 2 ** 20 : undefined,
       speechDetectorFile: config.voiceActivity === 'silero' ? speechDetectorFile() : undefined,
     });
     this.decoder = new AudioDecoder({
       maxDurationS: config.maxAudioSeconds,
       timeoutMs: Math.min(DECODE_TIMEOUT_MS, config.requestTimeoutSeconds * 1000),
     });
-    this.state = new ServerState(this.engine);
+    this.state = new ServerState(this.engine, config.readyMaxWaitSeconds);
     this.app = buildApp({
       config,
       decoder: this.decoder,
       transcriber: engineTranscriber(this.engine, this.directory),
+      admission: this.engine.admission,
       state: this.state,
-      metrics: new TranscriptionMetrics(),
+      metrics: this.metrics,
       apiKeys: config.apiKeysFile === undefined ? undefined : readApiKeys(config.apiKeysFile),
       weightBytes: this.directory.weightBytes,
       modelWrittenAt: Math.floor(statSync(this.directory.encoderPath).mtimeMs / 1000),
@@ -127,17 +134,31 @@ class Server {
 
   private async verifyModel(): Promise<void> {
     const started = performance.now();
-    const files = await verifyModelFiles(this.directory);
-    if (files > 0) this.app.log.info({ files, verifyMs: performance.now() - started }, 'model as its checksums say');
+    const { directory, config } = this;
+    const digests = await verifyModelFiles(directory);
+    const digestOf = (file: string): string | undefined => digests.get(path.relative(directory.path, file));
+    this.metrics.modelLoaded({
+      name: config.model,
+      quantization: config.quantization,
+      encoderSha256: digestOf(directory.encoderPath),
+      decoderSha256: digestOf(directory.decoderPath),
+    });
+    if (digests.size === 0) return;
+    this.app.log.info({ files: digests.size, verifyMs: performance.now() - started }, 'model as its checksums say');
   }
 
   private logEngineEvents(): void {
     const { log } = this.app;
-    this.engine.on('ready', ({ pid, loadMs, warmUpMs }) => {
-      log.info({ enginePid: pid, loadMs, warmUpMs }, 'engine ready');
+    this.metrics.readLoadFrom(() => this.engine.admission.load);
+    this.engine.on('ready', ({ pid, ...start }) => {
+      log.info({ enginePid: pid, ...start }, 'engine ready');
+      if (start.cause !== undefined) this.metrics.engineRestarted(start.cause, start.downMs ?? 0);
     });
     this.engine.on('lost', (loss) => {
       log.error(loss, 'engine process lost; restarting it');
+    });
+    this.engine.on('recycled', ({ pid, rssBytes }) => {
+      log.warn({ enginePid: pid, rssBytes }, 'engine process replaced: its memory had grown above the limit');
     });
     this.engine.on('failed', (error) => {
       log.fatal({ code: error.code }, error.message);
@@ -152,13 +173,19 @@ class Server {
    */
   private async stop(signal: NodeJS.Signals): Promise<void> {
     const { log } = this.app;
-    if (this.state.draining) {
-      log.warn({ signal }, 'second signal: ending without waiting for requests in flight');
+    if (this.isTold) {
+      log.warn(
+        { signal, requestsCut: this.requestsInFlight },
+        'second signal: ending without waiting for requests in flight',
+      );
       process.exit(EXIT_CODES.drainTimeout);
     }
+    this.isTold = true;
+    // It is ending already, since its engine has given up.
+    if (this.state.draining) return;
     log.info({ signal, drainDelaySeconds: this.config.drainDelaySeconds }, 'draining');
     await this.finish(EXIT_CODES.ok, this.config.drainDelaySeconds);
-    log.info('stopped');
+    log.info({ requestsCut: 0 }, 'stopped');
   }
 
   /** Readiness fails from here on; after the delay the listener closes, and what is in flight is answered. */
@@ -166,7 +193,10 @@ class Server {
     this.state.drain();
     const deadline = setTimeout(
       () => {
-        this.app.log.error('requests in flight did not end in time: cutting them off');
+        this.app.log.error(
+          { requestsCut: this.requestsInFlight },
+          'requests in flight did not end in time: cutting them off',
+        );
         process.exit(exitCode === EXIT_CODES.ok ? EXIT_CODES.drainTimeout : exitCode);
       },
       (delaySeconds + this.config.requestTimeoutSeconds + DRAIN.marginSeconds / 2) * 1000,
@@ -175,6 +205,11 @@ class Server {
     await this.end();
     clearTimeout(deadline);
     this.exitWith(exitCode);
+  }
+
+  /** Transcriptions that nobody has the whole answer of. */
+  private get requestsInFlight(): number {
+    return this.engine.admission.load.inFlight;
   }
 
   private end(): Promise<void> {

@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import OpenAI, { toFile } from 'openai';
-import { ApiKeys } from '../../service/src/http/api-keys';
 import { sample } from '../support/nano';
 import { audioForm, ServerProcess } from '../support/server-process';
 
@@ -40,26 +39,6 @@ describe('API keys', () => {
       expect((await server.get('/v1/models')).status).toBe(401);
     } finally {
       await server.stop();
-    }
-  });
-
-  it('are read anew when their file changes', () => {
-    jest.useFakeTimers();
-    try {
-      const rotated = path.join(folder, 'rotated');
-      writeFileSync(rotated, 'old');
-      const keys = new ApiKeys(rotated);
-      expect(keys.accepts('old')).toBe(true);
-      writeFileSync(rotated, 'new');
-      utimesSync(rotated, 1, 1);
-      jest.advanceTimersByTime(60_000);
-      expect([keys.accepts('old'), keys.accepts('new')]).toEqual([false, true]);
-      // Gone in the middle of a rotation: those known so far stay.
-      rmSync(rotated);
-      jest.advanceTimersByTime(60_000);
-      expect(keys.accepts('new')).toBe(true);
-    } finally {
-      jest.useRealTimers();
     }
   });
 

@@ -47,12 +47,12 @@ describe('bad input', () => {
 
   it.each([
     ['response_format', 'yaml', 400, 'invalid_value'],
-    ['response_format', 'srt', 400, 'unsupported_value'],
+    ['response_format', 'diarized_json', 400, 'invalid_value'],
     ['temperature', '1.5', 400, 'invalid_value'],
     ['temperature', 'warm', 400, 'invalid_value'],
     ['language', 'klingon', 400, 'unsupported_language'],
     ['language', 'fr', 400, 'unsupported_language'],
-    ['stream', 'true', 400, 'unsupported_value'],
+    ['stream', 'perhaps', 400, 'invalid_value'],
     ['timestamp_granularities', 'phoneme', 400, 'invalid_value'],
     ['hallucinations', 'maybe', 400, 'invalid_value'],
     ['channel', 'left', 400, 'invalid_value'],
@@ -88,7 +88,7 @@ describe('bad input', () => {
       body: '{"url":"https://example.com/a.wav"}',
       headers: { 'content-type': 'application/json' },
     });
-    await refused(response, 400, 'invalid_multipart');
+    await refused(response, 415, 'unsupported_media_type');
   });
 
   it.each([

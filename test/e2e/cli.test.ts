@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -31,13 +31,14 @@ describe('whisper-stt', () => {
   const file = path.join(NANO, 'samples/en-01.wav');
 
   it('transcribe prints the transcript of a file', async () => {
-    const outcome = await whisperStt(['transcribe', file]);
+    const outcome = await whisperStt(['transcribe', '--quiet', file]);
     expect(outcome).toEqual({ code: 0, stdout: `${sample('en-01.wav').text}\n`, stderr: '' });
   });
 
   it('transcribe goes on after a file that it cannot read, and says so by its exit code', async () => {
     const { code, stdout, stderr } = await whisperStt([
       'transcribe',
+      '--quiet',
       'absent.wav',
       path.join(REPOSITORY, 'LICENSE'),
       file,
@@ -145,6 +146,21 @@ describe('whisper-stt', () => {
     expect(stderr).toMatch(/^device_unavailable: /);
   });
 
+  it.each(['serve', 'transcribe', 'doctor', 'fetch', 'demo'])('%s --help says how it is used', async (command) => {
+    for (const flag of ['--help', '-h']) {
+      const { code, stdout, stderr } = await whisperStt([command, flag], { STT_PORT: 'faulty' });
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(new RegExp(`^Usage: whisper-stt ${command}\\b[^]*\\nExit codes: [^]*\\.\\n$`));
+    }
+  });
+
+  it('says its version', async () => {
+    const { version } = JSON.parse(readFileSync(path.join(REPOSITORY, 'service/package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(await whisperStt(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
   it.each([[[]], [['listen']], [['serve', '--port', '1']]])(
     'answers wrong usage %j with the right one, and exit code 2',
     async (args) => {
@@ -156,13 +172,20 @@ describe('whisper-stt', () => {
 
   it.each([
     [[], 'name at least one file'],
-    [['--format', 'mp3'], '--format: got "mp3", expected text, json, verbose_json'],
+    [['--format', 'mp3'], '--format: got "mp3", expected text, json, jsonl,'],
     [['--beam-size', 'x'], '--beam-size: got "x", expected a whole number from 1 to 50'],
     [['--temperature', '9'], '--temperature: got "9", expected a number from 0 to 1'],
     [['--channel='], '--channel: got "", expected a whole number from 0 to 255'],
     [['--language', 'klingon'], 'klingon'],
     [['--carry-prompt'], '--carry-prompt has no effect without --strategy sequential'],
-    [['--word-timestamps'], '--word-timestamps has no effect without --format verbose_json'],
+    [['--word-timestamps'], '--word-timestamps has no effect without --format jsonl, verbose_json, srt, vtt'],
+    [
+      ['--max-line-width', '42', '--format', 'srt'],
+      '--max-line-width has no effect without --format srt or vtt and --word-',
+    ],
+    [['--resume'], '--resume has no effect without --output-dir'],
+    [['-', '-'], 'standard input can be read once'],
+    [['--output-dir', ''], '--output-dir: got "", expected a folder'],
     [['--sample-rate', '8000'], '--sample-rate has no effect without --raw-encoding'],
     [['--loud'], "Unknown option '--loud'"],
   ])('transcribe refuses %j before it loads a model, and says why', async (args, reason) => {

@@ -121,8 +121,11 @@ describe('the queue', () => {
       expect(refused.length).toBeGreaterThanOrEqual(1);
       for (const response of served) expect(await response.json()).toMatchObject({ text: sample('en-01.wav').text });
       for (const response of refused) {
-        expect(response.headers.get('retry-after')).toBe('1');
-        expect(response.headers.get('retry-after-ms')).toBe('1000');
+        // When room is expected.
+        const retryAfterMs = Number(response.headers.get('retry-after-ms'));
+        expect(retryAfterMs).toBeGreaterThanOrEqual(200);
+        expect(retryAfterMs).toBeLessThanOrEqual(5000);
+        expect(response.headers.get('retry-after')).toBe(String(Math.ceil(retryAfterMs / 1000)));
         expect(await response.json()).toMatchObject({ error: { code: 'overloaded', type: 'server_error' } });
       }
     } finally {

@@ -84,15 +84,30 @@ const CASES: readonly Case[] = [
     ],
   },
   {
-    file: 'observability/metrics.ts',
-    allowed: [from('prom-client'), CONTRACT],
+    file: 'observability/service-metrics.ts',
+    allowed: [from('prom-client'), from('../version'), CONTRACT],
     forbidden: [from('../engine/engine'), from('../http/app'), SIZING, ONNX],
+  },
+  {
+    file: 'observability/tracing.ts',
+    allowed: [`import type { Span } from '@opentelemetry/api';\nexport type X = Span;\n`],
+    forbidden: ['api', 'exporter-trace-otlp-http', 'resources', 'sdk-trace-base'].flatMap((name) => [
+      from(`@opentelemetry/${name}`),
+      dynamic(`@opentelemetry/${name}`),
+    ]),
+  },
+  {
+    file: 'observability/otlp-tracing.ts',
+    allowed: ['api', 'exporter-trace-otlp-http', 'resources', 'sdk-trace-base'].map((name) =>
+      dynamic(`@opentelemetry/${name}`),
+    ),
+    forbidden: [from('@opentelemetry/sdk-trace-base'), dynamic('@xenova/transformers'), dynamic('../http/app')],
   },
   {
     file: 'http/app.ts',
     allowed: [
       ...['../engine/engine', '../engine/engine-error', '../audio/audio-decoder', '../whisper/transcribe'].map(from),
-      ...['../text/json', '../config', '../observability/metrics', './health', 'fastify', 'node:fs'].map(from),
+      ...['../text/json', '../config', '../observability/service-metrics', './health', 'fastify', 'node:fs'].map(from),
       CONTRACT,
     ],
     forbidden: [
@@ -114,6 +129,11 @@ const CASES: readonly Case[] = [
       ONNX,
       dynamic('./engine/engine'),
     ],
+  },
+  {
+    file: 'version.ts',
+    allowed: [from('node:path')],
+    forbidden: [from('./config'), from('../../lib/contract'), ONNX],
   },
   {
     file: 'main.ts',

@@ -98,7 +98,8 @@ describe("the server's environment", () => {
     expect(() => readConfig({ STT_LOGLEVEL: 'debug' })).toThrow('STT_LOGLEVEL');
     expect(failure(() => synthesize({ env: { STT_LOGLEVEL: 'debug' } }))).toContain(
       '[env-unknown] env is "STT_LOGLEVEL": the server has no such setting and would refuse to start. It has ' +
-        'STT_VOICE_ACTIVITY, STT_MAX_QUEUE, STT_MAX_AUDIO_SECONDS, STT_MAX_BODY_BYTES, STT_LOG_LEVEL.',
+        'STT_VOICE_ACTIVITY, STT_MAX_QUEUE, STT_MAX_AUDIO_SECONDS, STT_MAX_BODY_BYTES, STT_MAX_REQUESTS_PER_CALLER, ' +
+        'STT_MODEL_NAMES, STT_CORS_ORIGINS, STT_READY_MAX_WAIT_SECONDS, STT_ENGINE_MAX_MIB, STT_LOG_LEVEL, STT_LOG_TRANSCRIPTS.',
     );
   });
 

@@ -38,7 +38,13 @@ describe('readConfig', () => {
         [ENV.maxQueue]: '7',
         [ENV.maxAudioSeconds]: '60',
         [ENV.maxBodyBytes]: '1000000',
+        [ENV.maxRequestsPerCaller]: '3',
+        [ENV.modelNames]: 'known',
+        [ENV.corsOrigins]: 'https://app.example.com, http://localhost:3000',
+        [ENV.readyMaxWaitSeconds]: '2',
+        [ENV.engineMaxMebibytes]: '400',
         [ENV.logLevel]: 'warn',
+        [ENV.logTranscripts]: 'on',
         [ENV.ompThreads]: '2',
         [ENV.mklThreads]: '3',
       }),
@@ -54,7 +60,13 @@ describe('readConfig', () => {
       maxQueue: 7,
       maxAudioSeconds: 60,
       maxBodyBytes: 1_000_000,
+      maxRequestsPerCaller: 3,
+      modelNames: 'known',
+      corsOrigins: ['https://app.example.com', 'http://localhost:3000'],
+      readyMaxWaitSeconds: 2,
+      engineMaxMebibytes: 400,
       logLevel: 'warn',
+      logTranscripts: 'on',
       statedThreads: { OMP_NUM_THREADS: 2, MKL_NUM_THREADS: 3 },
     });
   });
@@ -73,6 +85,9 @@ describe('readConfig', () => {
     [ENV.quantization, 'q8', 'int8, fp32'],
     [ENV.logLevel, 'loud', 'trace, debug'],
     [ENV.ompThreads, 'two', 'from 1 to'],
+    [ENV.modelNames, 'all', 'any, known'],
+    [ENV.corsOrigins, 'app.example.com', 'origins such as'],
+    [ENV.corsOrigins, 'https://app.example.com/', 'origins such as'],
   ])('refuses %s=%s and says what it expects', (name, value, expected) => {
     const [fault] = faultsOf({ [name]: value });
     expect(fault).toContain(`${name}: got ${JSON.stringify(value)}`);

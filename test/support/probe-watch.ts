@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+export { percentile } from '../../service/bench/load/percentile';
+
 /** Between two probes. */
 const INTERVAL_MS = 20;
 
@@ -24,9 +26,4 @@ export function watchProbe(url: string): { stop(): Promise<readonly number[]> } 
       return latencies;
     },
   };
-}
-
-export function percentile(values: readonly number[], quantile: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(quantile * sorted.length))]!;
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Linux' unit of CPU time in /proc: 100 a second. */
@@ -47,4 +47,15 @@ export async function untilGone(pid: number, timeoutMs = 30_000): Promise<void> 
     if (Date.now() > deadline) throw new Error(`process ${pid} is still there after ${timeoutMs} ms`);
     await sleep(POLL_MS);
   }
+}
+
+/** Files, sockets and pipes that a process has open. */
+export async function openFiles(pid: number): Promise<number> {
+  return (await readdir(`/proc/${pid}/fd`)).length;
+}
+
+/** Memory of a process that is nobody else's and no file's, in bytes. */
+export async function anonymousBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
 }

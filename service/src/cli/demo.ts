@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { ENV, EXIT_CODES, PROBE_PATHS } from '../../../lib/contract';
 
 /** `service`, seen from `build/service/src/cli`. */
@@ -12,8 +13,21 @@ const SAMPLE = path.join(SERVICE, 'models/whisper-nano/samples/en-01.wav');
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 
+const USAGE = `Usage: whisper-stt demo
+
+Starts the server on the embedded model, on a port of its own, sends it a sample, prints what came back, and stops it.
+Variables of the environment that start with STT_ do not count.
+
+  --help, -h   print this
+
+Exit codes: 0 it worked, 1 it did not, 2 wrong usage.`;
+
 /** Shows the whole chain once: starts the server as a user would, sends it a recording, prints what came back, stops it. */
-export async function demo(): Promise<number> {
+export async function demo(args: readonly string[]): Promise<number> {
+  if (parseArgs({ args: [...args], options: { help: { type: 'boolean', short: 'h' } } }).values.help === true) {
+    console.log(USAGE);
+    return EXIT_CODES.ok;
+  }
   const started = performance.now();
   const server = spawn(process.execPath, [path.join(SERVICE, 'bin/whisper-stt.js'), 'serve'], {
     // On the embedded model, whatever the caller's environment says.

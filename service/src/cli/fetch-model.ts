@@ -6,7 +6,17 @@ import { fetchModel as fetchFromHub } from '../engine/hub';
 const USAGE = `Usage: whisper-stt fetch MODEL
 
 Downloads MODEL (tiny, tiny.en, base, base.en, small, small.en, or a hub repository ORGANISATION/NAME) into
-STT_MODEL_STORE in the precision of STT_QUANTIZATION. HF_ENDPOINT names another hub.`;
+STT_MODEL_STORE in the precision of STT_QUANTIZATION, and prints the folder that it is in. Nothing else ever downloads.
+
+  --help, -h   print this
+
+Environment:
+  STT_MODEL_STORE    where to (default: the folder of the embedded model)
+  STT_QUANTIZATION   int8 (default) or fp32
+  HF_ENDPOINT        another hub
+  HF_TOKEN           sent to the hub, for repositories that ask for it
+
+Exit codes: 0 done, 2 wrong usage, 70 it could not be downloaded, 78 the environment is faulty.`;
 
 /** @returns the exit code */
 export async function fetchModel(args: readonly string[]): Promise<number> {

@@ -1,6 +1,7 @@
 /** Wrong usage, in words for the person who typed it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+  readonly code = 'usage_invalid';
 }
 
 /** Bounds of an option's value. */

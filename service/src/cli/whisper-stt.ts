@@ -1,21 +1,26 @@
-import { parseArgs } from 'node:util';
 import { EXIT_CODES } from '../../../lib/contract';
 import { ConfigError } from '../config';
 import { EngineError } from '../engine/engine-error';
 import { serve } from '../main';
+import { VERSION } from '../version';
 import { WhisperError } from '../whisper/whisper-error';
 import { demo } from './demo';
+import { doctor } from './doctor/doctor';
 import { fetchModel } from './fetch-model';
-import { transcribeFiles } from './transcribe-files';
+import { SERVE_USAGE } from './serve-usage';
+import { transcribeFiles } from './transcribe/transcribe-files';
+import { UsageError } from './usage-error';
 
 const USAGE = `Usage: whisper-stt COMMAND
 
-  serve                   start the server; its environment configures it (docs/configuration.md)
-  transcribe FILE...      print the transcripts of audio files
-  fetch MODEL             download a model into the model store
-  demo                    start the server on the embedded model, transcribe a sample, stop it
+  serve                start the server; its environment configures it
+  transcribe FILE...   transcripts of audio files, folders and globs
+  doctor               check environment, machine and model, and say what to do
+  fetch MODEL          download a model into the model store
+  demo                 start the server on the embedded model, transcribe a sample, stop it
 
-whisper-stt COMMAND --help tells more.`;
+  --help, -h           print this; after a command, what it takes
+  --version            print the version`;
 
 /** The command line. */
 export async function whisperStt([command, ...args]: readonly string[]): Promise<void> {
@@ -30,8 +35,9 @@ export async function whisperStt([command, ...args]: readonly string[]): Promise
   }
 }
 
-/** What node:util's parseArgs throws. */
+/** Ours, and what node:util's parseArgs throws. */
 function isUsageError(error: unknown): error is Error & { code: string } {
+  if (error instanceof UsageError) return true;
   return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }
 
@@ -39,17 +45,22 @@ async function run(command: string | undefined, args: readonly string[]): Promis
   switch (command) {
     case 'serve':
       if (args.length > 0) {
-        console.log('Usage: whisper-stt serve\n\nThe environment configures the server: see docs/configuration.md.');
-        return args.every((argument) => ['--help', '-h'].includes(argument)) ? EXIT_CODES.ok : 2;
+        const asksForHelp = args.every((argument) => ['--help', '-h'].includes(argument));
+        console[asksForHelp ? 'log' : 'error'](SERVE_USAGE);
+        return asksForHelp ? EXIT_CODES.ok : 2;
       }
       return serve(process.env);
     case 'transcribe':
       return transcribeFiles(args);
+    case 'doctor':
+      return doctor(args, process.env);
     case 'fetch':
       return fetchModel(args);
     case 'demo':
-      parseArgs({ args: [...args], options: {} });
-      return demo();
+      return demo(args);
+    case '--version':
+      console.log(VERSION);
+      return EXIT_CODES.ok;
     case '--help':
     case '-h':
       console.log(USAGE);

@@ -55,14 +55,15 @@ export function usableCpus({ cpuQuota, affinityCpus }: ResourceLimits): number {
 
 interface OwnGroups {
   readonly cpu: string[];
+  readonly cpuset: string[];
   readonly memory: string[];
   readonly unified: string[];
 }
 
-/** The folders of this process's groups and of their ancestors. */
-function ownGroups(root: string): OwnGroups {
+/** The folders of this process's groups and of their ancestors, the outermost first. */
+export function ownGroups(root: string): OwnGroups {
   const mount = path.join(root, 'sys/fs/cgroup');
-  const groups: OwnGroups = { cpu: [], memory: [], unified: [] };
+  const groups: OwnGroups = { cpu: [], cpuset: [], memory: [], unified: [] };
   for (const line of (readText(path.join(root, 'proc/self/cgroup')) ?? '').split('\n')) {
     const match = /^(\d+):([^:]*):(.*)$/.exec(line);
     if (!match) continue;
@@ -72,6 +73,7 @@ function ownGroups(root: string): OwnGroups {
     }
     for (const controller of controllers!.split(',')) {
       if (controller === 'cpu') groups.cpu.push(...lineage(path.join(mount, 'cpu'), group!));
+      if (controller === 'cpuset') groups.cpuset.push(...lineage(path.join(mount, 'cpuset'), group!));
       if (controller === 'memory') groups.memory.push(...lineage(path.join(mount, 'memory'), group!));
     }
   }

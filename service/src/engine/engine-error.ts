@@ -10,23 +10,38 @@ export type EngineErrorCode =
   | 'model_fetch_failed'
   /** No execution provider for the device that was asked for. */
   | 'device_unavailable'
-  /** Too many requests are waiting. */
+  /** Too many requests are in, or what is in takes longer than this one can wait. */
   | 'overloaded'
-  /** The engine process was lost twice while it worked on the same window. */
+  /** The key has as many requests in as it may have. */
+  | 'key_busy'
+  /** The deadline has passed, or the work takes longer than what is left until then. */
+  | 'deadline_exceeded'
+  /** The engine process crashed twice while it worked on the same window. */
+  | 'poison_request'
+  /** The engine process hung twice while it worked on the same window. */
+  | 'engine_hung'
+  /** The engine process was lost too often in a row. */
   | 'engine_lost'
   /** The engine reported an error of its own. */
   | 'engine_failed'
   /** The engine is stopping or has given up. */
   | 'engine_stopped';
 
+export interface EngineErrorOptions extends ErrorOptions {
+  /** When another try has a chance, in milliseconds from now. */
+  readonly retryAfterMs?: number;
+}
+
 export class EngineError extends Error {
   override readonly name = 'EngineError';
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly code: EngineErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options?: EngineErrorOptions,
   ) {
     super(message, options);
+    this.retryAfterMs = options?.retryAfterMs;
   }
 }

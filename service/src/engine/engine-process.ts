@@ -9,8 +9,9 @@ import { decodeWindow, type WindowModel } from '../whisper/decode-window';
 import { specialTokensFrom } from '../whisper/special-tokens';
 import { WhisperError, type WhisperErrorCode } from '../whisper/whisper-error';
 import { EngineError } from './engine-error';
-import type { EngineProcessOptions, EngineRequest, EngineResponse } from './engine-protocol';
+import type { EngineOutcome, EngineProcessOptions, EngineRequest, EngineResponse } from './engine-protocol';
 import { openModelDirectory } from './model-directory';
+import { ObservedModel } from './observed-model';
 import { OnnxWhisperModel, type EncoderOutput } from './onnx-whisper-model';
 import { PromptEncoder } from './prompt-encoder';
 import { SpeechDetector } from './speech-detector';
@@ -22,13 +23,24 @@ interface LoadedModel extends WindowModel<EncoderOutput> {
 }
 
 let loaded: LoadedModel | undefined;
+let maxRssBytes = Infinity;
 let promptEncoder: PromptEncoder | undefined;
 let speechDetector: SpeechDetector | undefined;
 let collection: NodeJS.Timeout | undefined;
 
 /** Time without work after which garbage is collected. */
 const REST_MS = 100;
-const running = new Map<number, AbortController>();
+/** Between two messages about one window's tokens: a hang is a matter of seconds (hang-watch.ts). */
+const PROGRESS_INTERVAL_MS = 250;
+
+/** A piece of work, from its request to its outcome. */
+interface RunningWork {
+  readonly aborter: AbortController;
+  /** The model that a window is decoded with. */
+  observed?: ObservedModel<EncoderOutput>;
+}
+
+const running = new Map<number, RunningWork>();
 
 function send(response: EngineResponse): void {
   process.send?.(response);
@@ -36,6 +48,7 @@ function send(response: EngineResponse): void {
 
 async function load(options: EngineProcessOptions): Promise<void> {
   const started = performance.now();
+  maxRssBytes = options.maxRssBytes ?? Infinity;
   const directory = openModelDirectory(options.modelStore, options.model, options.quantization);
   const parts = {
     special: specialTokensFrom(directory.generationConfig, directory.config),
@@ -45,15 +58,23 @@ async function load(options: EngineProcessOptions): Promise<void> {
   if (options.speechDetectorFile !== undefined) speechDetector = await SpeechDetector.load(options.speechDetectorFile);
   const loadedAt = performance.now();
   // The first run of each graph allocates and pages in its weights: pay for it before the first caller.
-  await decodeWindow(parts, new Float32Array(SAMPLE_RATE_HZ), {
+  const model = new ObservedModel(parts.model, () => undefined);
+  await decodeWindow({ ...parts, model }, new Float32Array(SAMPLE_RATE_HZ), {
     task: 'transcribe',
     timestamps: false,
     temperature: 0,
     maxNewTokens: 4,
   });
+  const warmUp = model.timing;
   await speechDetector?.probabilities(new Float32Array(SAMPLE_RATE_HZ));
   loaded = { ...parts, modelPath: directory.path };
-  send({ type: 'ready', loadMs: loadedAt - started, warmUpMs: performance.now() - loadedAt });
+  send({
+    type: 'ready',
+    loadMs: loadedAt - started,
+    warmUpMs: performance.now() - loadedAt,
+    warmUp,
+    rssBytes: process.memoryUsage.rss(),
+  });
   collectAtRest();
 }
 
@@ -66,20 +87,42 @@ function collectAtRest(): void {
   collection = setTimeout(() => globalThis.gc?.(), REST_MS).unref();
 }
 
+/** Garbage is no reason to be replaced: above the limit, only what is left without it counts. */
+function rssBytes(): number {
+  const rss = process.memoryUsage.rss();
+  if (rss <= maxRssBytes) return rss;
+  globalThis.gc?.();
+  return process.memoryUsage.rss();
+}
+
+/** Says that a window gets on: when it is encoded, and then now and again. */
+function progressOf(id: number): (step: 'encoded' | 'decoded') => void {
+  let saidAt = -Infinity;
+  return (step) => {
+    const now = performance.now();
+    if (step !== 'encoded' && now - saidAt < PROGRESS_INTERVAL_MS) return;
+    saidAt = now;
+    send({ type: 'progress', id });
+  };
+}
+
 /** Answers a request with what `work` makes of the loaded model, or with how it failed. */
 async function answer(
   id: number,
-  work: (loaded: LoadedModel, signal: AbortSignal) => Promise<EngineResponse>,
+  work: (loaded: LoadedModel, own: RunningWork) => Promise<EngineOutcome>,
 ): Promise<void> {
   clearTimeout(collection);
-  const aborter = new AbortController();
-  running.set(id, aborter);
+  const own: RunningWork = { aborter: new AbortController() };
+  running.set(id, own);
   try {
     if (!loaded) throw new EngineError('engine_failed', 'the engine got work before its model was loaded');
-    send(await work(loaded, aborter.signal));
+    const outcome = await work(loaded, own);
+    send({ ...outcome, rssBytes: rssBytes() });
   } catch (error) {
-    if (aborter.signal.aborted) send({ type: 'aborted', id });
-    else send({ type: 'failed', id, code: whisperCode(error), message: (error as Error).message });
+    const outcome: EngineOutcome = own.aborter.signal.aborted
+      ? { type: 'aborted', id, timing: own.observed?.timing }
+      : { type: 'failed', id, code: whisperCode(error), message: (error as Error).message };
+    send({ ...outcome, rssBytes: rssBytes() });
   } finally {
     running.delete(id);
     collectAtRest();
@@ -100,11 +143,12 @@ process.on('message', (request: EngineRequest) => {
       break;
     case 'decode': {
       const { id, samples, options } = request;
-      void answer(id, async (parts, signal) => ({
-        type: 'decoded',
-        id,
-        result: await decodeWindow(parts, samples, options, signal),
-      }));
+      void answer(id, async (parts, own) => {
+        const model = new ObservedModel(parts.model, progressOf(id));
+        own.observed = model;
+        const result = await decodeWindow({ ...parts, model }, samples, options, own.aborter.signal);
+        return { type: 'decoded', id, result, timing: model.timing };
+      });
       break;
     }
     case 'encode_text': {
@@ -117,7 +161,7 @@ process.on('message', (request: EngineRequest) => {
     }
     case 'detect_speech': {
       const { id, samples } = request;
-      void answer(id, async (_, signal) => {
+      void answer(id, async (_, { aborter: { signal } }) => {
         if (!speechDetector) throw new EngineError('engine_failed', 'the engine was started without a speech detector');
         return { type: 'speech_detected', id, probabilities: await speechDetector.probabilities(samples, signal) };
       });
@@ -131,7 +175,7 @@ process.on('message', (request: EngineRequest) => {
       break;
     }
     case 'abort':
-      running.get(request.id)?.abort();
+      running.get(request.id)?.aborter.abort();
       break;
   }
 });

@@ -18,6 +18,25 @@ export interface EngineProcessOptions {
    * @default - none is loaded
    */
   readonly speechDetectorFile?: string;
+  /**
+   * Resident memory of the process, in bytes, above which it is replaced as soon as its work is done. It collects its
+   * garbage before it says that it is above.
+   *
+   * @default - it is never replaced for its memory
+   */
+  readonly maxRssBytes?: number;
+}
+
+/** What the work on one window took, in milliseconds of the engine process. */
+export interface WindowTiming {
+  /** Spectrogram and encoder. */
+  readonly encodeMs: number;
+  /** All else: prompt, tokens, those of attempts that were given up, and words. */
+  readonly decodeMs: number;
+  /** Tokens that the decoder read behind its prompt, in all attempts. */
+  readonly tokens: number;
+  /** From the beginning of the work to the first token; undefined where it came to none. */
+  readonly firstTokenMs?: number;
 }
 
 /** From the server to the engine process. */
@@ -34,13 +53,30 @@ export type EngineRequest =
     }
   | { readonly type: 'abort'; readonly id: number };
 
-/** From the engine process to the server. */
-export type EngineResponse =
-  | { readonly type: 'ready'; readonly loadMs: number; readonly warmUpMs: number }
-  | { readonly type: 'load_failed'; readonly code: EngineErrorCode; readonly message: string }
-  | { readonly type: 'decoded'; readonly id: number; readonly result: DecodingResult }
+/** How a piece of work ended. */
+export type EngineOutcome =
+  | { readonly type: 'decoded'; readonly id: number; readonly result: DecodingResult; readonly timing: WindowTiming }
   | { readonly type: 'text_encoded'; readonly id: number; readonly tokens: readonly number[] }
   | { readonly type: 'speech_detected'; readonly id: number; readonly probabilities: Float32Array }
   | { readonly type: 'measured'; readonly id: number; readonly loudest: number }
   | { readonly type: 'failed'; readonly id: number; readonly code?: WhisperErrorCode; readonly message: string }
-  | { readonly type: 'aborted'; readonly id: number };
+  /** With what a window had taken until then. */
+  | { readonly type: 'aborted'; readonly id: number; readonly timing?: WindowTiming };
+
+/** From the engine process to the server. */
+export type EngineResponse =
+  | {
+      readonly type: 'ready';
+      readonly loadMs: number;
+      readonly warmUpMs: number;
+      /** Of the warm-up's window. */
+      readonly warmUp: WindowTiming;
+      readonly rssBytes: number;
+    }
+  | { readonly type: 'load_failed'; readonly code: EngineErrorCode; readonly message: string }
+  /** The window's work goes on: it is encoded, and then now and again as its tokens come. */
+  | { readonly type: 'progress'; readonly id: number }
+  | (EngineOutcome & {
+      /** Resident memory of the process after the work. */
+      readonly rssBytes: number;
+    });

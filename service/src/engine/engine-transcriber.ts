@@ -1,7 +1,8 @@
 import { specialTokensFrom } from '../whisper/special-tokens';
+import type { ByteTokenizer } from '../whisper/tokenizer';
 import type { SpeechAudio, WindowTranscriber } from '../whisper/transcribe';
 import type { SpeechRegion } from '../whisper/windows';
-import type { Engine } from './engine';
+import type { Engine, Ticket } from './engine';
 import { EngineError } from './engine-error';
 import type { ModelDirectory } from './model-directory';
 import { confirmSpeech } from './speech-confirmation';
@@ -9,30 +10,39 @@ import { BpeTokenizer } from './text-tokenizer';
 
 /** A transcriber that can take prompts as text, and tell speech from other sounds. */
 export interface EngineTranscriber extends WindowTranscriber {
+  readonly tokenizer: ByteTokenizer;
   /** Tokens of a prompt, as they would stand in a transcript: with a space in front. */
   encodePrompt(prompt: string, signal?: AbortSignal): Promise<readonly number[]>;
   /** What of the energy gate's regions is speech (speech-confirmation.ts); all of them where no detector is loaded. */
   confirmSpeech(audio: SpeechAudio, signal?: AbortSignal): Promise<readonly SpeechRegion[]>;
+  /** The same, whose work belongs to a request: it is queued by the request's key and deadline. */
+  forTicket(ticket: Ticket): EngineTranscriber;
 }
 
 /**
- * What long-form decoding needs of a model whose windows the engine decodes.
+ * What long-form decoding needs of a model whose windows the engine decodes. It reads files: made once, and then for each
+ * request with `forTicket`.
  *
  * @throws EngineError, WhisperError `model_invalid`
  */
 export function engineTranscriber(engine: Engine, directory: ModelDirectory): EngineTranscriber {
-  return {
-    decodeWindow: (samples, options, signal) => engine.decodeWindow(samples, options, signal),
-    loudest: (samples, neighbours, signal) => engine.loudest(samples, neighbours, signal),
+  const vocabulary = {
     special: specialTokensFrom(directory.generationConfig, directory.config),
     tokenizer: new BpeTokenizer(directory.path),
     joinPauseMs: joinPauseMsOf(directory),
-    encodePrompt: (prompt, signal) => engine.encodeText(` ${prompt.trim()}`, signal),
+  };
+  const transcriberFor = (ticket?: Ticket): EngineTranscriber => ({
+    ...vocabulary,
+    decodeWindow: (samples, options, signal) => engine.decodeWindow(samples, options, signal, ticket),
+    loudest: (samples, neighbours, signal) => engine.loudest(samples, neighbours, signal, ticket),
+    encodePrompt: (prompt, signal) => engine.encodeText(` ${prompt.trim()}`, signal, ticket),
     confirmSpeech: (audio, signal) =>
       engine.detectsSpeech
-        ? confirmSpeech(audio, (samples, until) => engine.detectSpeech(samples, until), signal)
+        ? confirmSpeech(audio, (samples, until) => engine.detectSpeech(samples, until, ticket), signal)
         : Promise.resolve(audio.speech),
-  };
+    forTicket: transcriberFor,
+  });
+  return transcriberFor();
 }
 
 /**

@@ -1,109 +1,137 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import os from 'node:os';
-import path from 'node:path';
 import type { DecodingOptions } from '../whisper/decoding-options';
 import type { DecodingResult } from '../whisper/decoding-result';
 import type { Neighbours } from '../whisper/model';
 import { WhisperError } from '../whisper/whisper-error';
-import { engineEnvironment } from './engine-environment';
 import { EngineError } from './engine-error';
-import type { EngineProcessOptions, EngineRequest, EngineResponse } from './engine-protocol';
+import type { EngineOutcome, EngineProcessOptions } from './engine-protocol';
+import { EngineSlot, type EngineLoss, type EngineRecycling, type EngineStart } from './engine-slot';
+import { PieceOfWork, type WorkDone, type WorkRequest } from './piece-of-work';
+import { Admission, type AdmissionLimits, type Capacity } from './scheduling/admission';
+import { FairQueue } from './scheduling/fair-queue';
+import { FairShares } from './scheduling/fair-shares';
+import type { Ticket } from './scheduling/ticket';
+import { windowWork, WorkCosts, type WindowWork } from './scheduling/work-costs';
+import { SilenceMeter } from './silence-meter';
 
-export interface EngineOptions extends EngineProcessOptions {
-  /** Windows that may wait; more are refused with `overloaded`. */
-  readonly maxQueue: number;
-}
+export type { RequestHead } from './scheduling/admission';
+export type { RequestTiming, Ticket } from './scheduling/ticket';
+export type { EngineLoss, EngineRecycling, EngineStart } from './engine-slot';
 
-/** Facts of one start of the engine process. */
-export interface EngineStart {
-  readonly pid: number;
-  readonly loadMs: number;
-  readonly warmUpMs: number;
+export interface EngineOptions extends EngineProcessOptions, AdmissionLimits {
+  /**
+   * Engine processes; each holds the model and works at one window at a time.
+   *
+   * @default 1
+   */
+  readonly processes?: number;
 }
 
 interface EngineEvents {
-  /** Model loaded and warm; again after each restart. */
+  /** A process is loaded and warm; again after each restart. */
   ready: [EngineStart];
-  /** The process ended unasked: what it was working on is tried once more. */
-  lost: [{ readonly reason: string; readonly restartInMs: number }];
+  /** A process ended unasked or hung: what it was working on is tried once more. */
+  lost: [EngineLoss];
+  /** A process is replaced, since its memory has grown above `maxRssBytes`; nothing is lost. */
+  recycled: [EngineRecycling];
   /** The engine has given up; nothing will be decoded any more. */
   failed: [EngineError];
 }
 
-type EngineState = 'new' | 'loading' | 'ready' | 'failed' | 'stopped';
-
-/** What the engine process is asked to do, and what it answers when it has done it. */
-type Work = Extract<EngineRequest, { readonly id: number }>;
-type Done = Extract<EngineResponse, { readonly type: 'decoded' | 'text_encoded' | 'speech_detected' | 'measured' }>;
-
-interface Job {
-  readonly work: Work;
+/** What a caller may say about a piece of work. */
+interface Caller {
   readonly signal: AbortSignal | undefined;
-  readonly resolve: (done: Done) => void;
-  readonly reject: (error: unknown) => void;
-  attempts: number;
-  aborted: boolean;
+  /** The request that it belongs to; without one it is queued behind what else has none, and no deadline is known. */
+  readonly ticket: Ticket | undefined;
 }
 
-/** A window whose process was lost is tried once more: a second loss is the window's own doing. */
-const MAX_ATTEMPTS = 2;
-/** Losses in a row, without a window decoded in between, after which the engine gives up. */
-const MAX_LOSSES = 5;
-/** Pause before the second restart in a row; it doubles with each further one. */
-const RESTART_PAUSE_MS = 250;
-/** Time in which a running window must react to an abort (an encode cannot be interrupted) before its process is killed. */
-const ABORT_GRACE_MS = 10_000;
-/** Inference yields to the server's process, so that probes are answered while all CPUs decode. */
-const ENGINE_NICENESS = 5;
+/** Work whose process was lost is tried once more: a second loss is the work's own doing. */
+const MAX_LOSSES_OF_WORK = 2;
+/** Between two looks at what is running. */
+const LOOK_INTERVAL_MS = 250;
+/** Silences in which a process counts as hung, after which restarts do not help. */
+const HANGS_UNTIL_HUNG = 4;
 
 /**
- * Supervises the engine process: one piece of work at a time, in the order of arrival, each answered even when the process is
- * killed in the middle of it.
+ * Runs the engine's processes: gives each its next piece of work when it is free, in a fair order, and answers each piece
+ * also when the process is killed in the middle of it.
  */
 export class Engine extends EventEmitter<EngineEvents> {
-  private readonly waiting: Job[] = [];
-  private current: Job | undefined;
-  private child: ChildProcess | undefined;
-  private state: EngineState = 'new';
-  private losses = 0;
+  readonly admission: Admission;
+  private readonly costs = new WorkCosts();
+  private readonly shares = new FairShares();
+  private readonly queue = new FairQueue<PieceOfWork>((key) => this.shares.attainedMs(key));
+  private readonly slots: readonly EngineSlot[];
+  private readonly running = new Map<PieceOfWork, EngineSlot>();
   private nextId = 0;
-  private restartTimer: NodeJS.Timeout | undefined;
-  private killTimer: NodeJS.Timeout | undefined;
-  private settleStart: { resolve(start: EngineStart): void; reject(error: EngineError): void } | undefined;
+  private isDispatchDue = false;
+  private rejectStart: ((error: EngineError) => void) | undefined;
+  private lookTimer: NodeJS.Timeout | undefined;
+  /** Silence of all processes together, while there is work and one of them could do it. */
+  private readonly meter = new SilenceMeter();
+  private silentMs = 0;
+  /** The same, in silences that make a hang. */
+  private silentHangs = 0;
+  private ended: EngineError | undefined;
 
   constructor(private readonly options: EngineOptions) {
     super();
+    this.slots = Array.from({ length: options.processes ?? 1 }, () => this.newSlot());
+    this.admission = new Admission(options, this.costs, this.shares, () => this.capacity());
   }
 
+  /** Whether a process is warm, or is just being replaced as planned. */
   get isReady(): boolean {
-    return this.state === 'ready';
-  }
-
-  /** The engine process, while there is one. */
-  get pid(): number | undefined {
-    return this.child?.pid;
+    return this.ended === undefined && this.slots.some(({ isServing }) => isServing);
   }
 
   /**
-   * Resolves when the engine is warm.
-   *
-   * @throws EngineError when its model cannot be loaded, or it is stopped before it was
+   * Whether restarts do not help: for four times as long as makes a hang, there was work and a process to do it, and no
+   * work got on. False again as soon as some does.
    */
-  start(): Promise<EngineStart> {
-    return new Promise((resolve, reject) => {
-      this.settleStart = { resolve, reject };
-      this.spawn();
+  get isHung(): boolean {
+    return this.silentHangs > HANGS_UNTIL_HUNG;
+  }
+
+  /** Of the first engine process, while there is one. */
+  get pid(): number | undefined {
+    return this.slots[0]?.pid;
+  }
+
+  /**
+   * Resolves when all processes are warm.
+   *
+   * @returns the start of the first
+   * @throws EngineError when the model cannot be loaded, or the engine is stopped before it was
+   */
+  async start(): Promise<EngineStart> {
+    const ended = new Promise<never>((_, reject) => {
+      this.rejectStart = reject;
     });
+    const starts = this.slots.map((slot) => new Promise<EngineStart>((resolve) => slot.once('ready', resolve)));
+    for (const slot of this.slots) slot.start();
+    this.lookWhileNeeded();
+    const [first] = await Promise.race([Promise.all(starts), ended]);
+    return first!;
   }
 
   /**
    * @param samples 16 kHz mono, at most 30 s
-   * @throws EngineError `overloaded`, `engine_lost`, `engine_failed`, `engine_stopped`; the signal's reason when aborted
+   * @param ticket of the request that the window belongs to (`admission.enter`)
+   * @throws EngineError `deadline_exceeded` when the ticket's deadline has passed before its turn came; `poison_request`
+   * and `engine_hung` when the process crashed, or hung, twice on this window; `overloaded` when too much waits, without
+   * a ticket; `engine_failed`, `engine_lost`, `engine_stopped`
+   * @throws the signal's reason when aborted
    */
-  async decodeWindow(samples: Float32Array, options: DecodingOptions, signal?: AbortSignal): Promise<DecodingResult> {
-    const done = await this.enqueue({ type: 'decode', id: this.nextId++, samples, options }, signal);
-    return (done as Extract<Done, { readonly type: 'decoded' }>).result;
+  async decodeWindow(
+    samples: Float32Array,
+    options: DecodingOptions,
+    signal?: AbortSignal,
+    ticket?: Ticket,
+  ): Promise<DecodingResult> {
+    const request = { type: 'decode', id: this.nextId++, samples, options } as const;
+    const done = await this.enqueue(request, { signal, ticket }, windowWork(samples, options));
+    return (done as Extract<WorkDone, { readonly type: 'decoded' }>).result;
   }
 
   /**
@@ -111,9 +139,9 @@ export class Engine extends EventEmitter<EngineEvents> {
    *
    * @throws as {@link decodeWindow}
    */
-  async encodeText(text: string, signal?: AbortSignal): Promise<readonly number[]> {
-    const done = await this.enqueue({ type: 'encode_text', id: this.nextId++, text }, signal);
-    return (done as Extract<Done, { readonly type: 'text_encoded' }>).tokens;
+  async encodeText(text: string, signal?: AbortSignal, ticket?: Ticket): Promise<readonly number[]> {
+    const done = await this.enqueue({ type: 'encode_text', id: this.nextId++, text }, { signal, ticket });
+    return (done as Extract<WorkDone, { readonly type: 'text_encoded' }>).tokens;
   }
 
   /** Whether {@link detectSpeech} can be asked. */
@@ -128,9 +156,9 @@ export class Engine extends EventEmitter<EngineEvents> {
    * @param samples 16 kHz mono; of long audio a piece at a time, so that windows come between
    * @throws as {@link decodeWindow}
    */
-  async detectSpeech(samples: Float32Array, signal?: AbortSignal): Promise<Float32Array> {
-    const done = await this.enqueue({ type: 'detect_speech', id: this.nextId++, samples }, signal);
-    return (done as Extract<Done, { readonly type: 'speech_detected' }>).probabilities;
+  async detectSpeech(samples: Float32Array, signal?: AbortSignal, ticket?: Ticket): Promise<Float32Array> {
+    const done = await this.enqueue({ type: 'detect_speech', id: this.nextId++, samples }, { signal, ticket });
+    return (done as Extract<WorkDone, { readonly type: 'speech_detected' }>).probabilities;
   }
 
   /**
@@ -139,184 +167,219 @@ export class Engine extends EventEmitter<EngineEvents> {
    * @param samples 16 kHz mono, at most 30 s
    * @throws as {@link decodeWindow}
    */
-  async loudest(samples: Float32Array, neighbours: Neighbours, signal?: AbortSignal): Promise<number> {
-    const done = await this.enqueue({ type: 'measure', id: this.nextId++, samples, neighbours }, signal);
-    return (done as Extract<Done, { readonly type: 'measured' }>).loudest;
+  async loudest(samples: Float32Array, neighbours: Neighbours, signal?: AbortSignal, ticket?: Ticket): Promise<number> {
+    const done = await this.enqueue({ type: 'measure', id: this.nextId++, samples, neighbours }, { signal, ticket });
+    return (done as Extract<WorkDone, { readonly type: 'measured' }>).loudest;
   }
 
-  private enqueue(work: Work, signal: AbortSignal | undefined): Promise<Done> {
-    if (this.state === 'failed' || this.state === 'stopped') {
-      return Promise.reject(new EngineError('engine_stopped', `the engine has ${this.state}: nothing is decoded`));
+  /** Ends the processes; what still waits or runs is rejected with `engine_stopped`. */
+  async stop(): Promise<void> {
+    this.end(new EngineError('engine_stopped', 'the engine was stopped before this was done'));
+    await Promise.all(this.slots.map((slot) => slot.stop()));
+  }
+
+  private newSlot(): EngineSlot {
+    const slot = new EngineSlot(this.options);
+    slot.on('ready', (start, warmUp) => {
+      this.costs.learnWarmUp(warmUp);
+      this.emit('ready', start);
+      this.dispatch();
+    });
+    slot.on('progress', () => {
+      this.getsOn();
+    });
+    slot.on('done', (work, outcome) => {
+      this.getsOn();
+      this.finish(work, outcome);
+      this.dispatchSoon();
+    });
+    slot.on('lost', (loss, work) => {
+      if (work !== undefined) this.lose(work, loss);
+      this.emit('lost', loss);
+      this.lookWhileNeeded();
+      // Another process may be free for it.
+      this.dispatchSoon();
+    });
+    slot.on('recycled', (recycling) => {
+      this.emit('recycled', recycling);
+      this.lookWhileNeeded();
+    });
+    slot.on('failed', (error) => {
+      if (this.ended !== undefined) return;
+      this.end(error);
+      for (const other of this.slots) void other.stop();
+      this.emit('failed', error);
+    });
+    return slot;
+  }
+
+  private async enqueue(request: WorkRequest, { signal, ticket }: Caller, window?: WindowWork): Promise<WorkDone> {
+    if (this.ended !== undefined) throw ended(this.ended);
+    // What a free process is about to take does not wait.
+    const waiting = this.queue.length - this.slots.filter(({ isFree }) => isFree).length;
+    if (ticket === undefined && waiting >= this.options.maxQueue) {
+      throw new EngineError('overloaded', `${waiting} pieces of work wait for the engine: try again later`);
     }
-    if (this.waiting.length >= this.options.maxQueue) {
-      return Promise.reject(
-        new EngineError('overloaded', `${this.waiting.length} windows wait for the engine: try again later`),
-      );
-    }
-    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    signal?.throwIfAborted();
+    const work = new PieceOfWork(request, window, ticket);
+    if (ticket === undefined) this.shares.enter(work.key);
+    if (window !== undefined) ticket?.windowQueued(window, work.queuedAtMs);
     const onAbort = (): void => {
-      this.abort(work.id);
+      this.abort(work, signal?.reason);
     };
     signal?.addEventListener('abort', onAbort, { once: true });
-    return new Promise<Done>((resolve, reject) => {
-      const job: Job = { work, signal, resolve, reject, attempts: 0, aborted: false };
-      // Before the windows, behind the detections that came earlier.
-      const firstWindow = this.waiting.findIndex((other) => other.work.type !== 'detect_speech');
-      if (work.type === 'detect_speech' && firstWindow >= 0) this.waiting.splice(firstWindow, 0, job);
-      else this.waiting.push(job);
-      this.dispatch();
-    }).finally(() => {
-      signal?.removeEventListener('abort', onAbort);
-    });
-  }
-
-  /** Ends the process; what still waits or runs is rejected with `engine_stopped`. */
-  async stop(): Promise<void> {
-    if (this.state === 'stopped') return;
-    this.state = 'stopped';
-    clearTimeout(this.restartTimer);
-    clearTimeout(this.killTimer);
-    const stopped = new EngineError('engine_stopped', 'the engine was stopped before this window was decoded');
-    this.rejectAll(stopped);
-    this.settleStart?.reject(stopped);
-    const { child } = this;
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await gone;
-  }
-
-  private spawn(): void {
-    this.state = 'loading';
-    let child: ChildProcess;
+    this.queue.push(work);
+    this.lookWhileNeeded();
+    if (!this.isDispatchDue) this.dispatch();
     try {
-      child = fork(path.join(__dirname, 'engine-process.js'), {
-        serialization: 'advanced',
-        // Its own output (ONNX Runtime's warnings) goes where the server's log goes.
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-        // For the collection at rest (engine-process.ts).
-        execArgv: ['--expose-gc'],
-        env: engineEnvironment(process.env),
-      });
-    } catch (error) {
-      this.lose((error as Error).message);
-      return;
+      return await work.outcome;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      if (window !== undefined) ticket?.windowEnded(window);
+      if (ticket === undefined) this.shares.leave(work.key);
     }
-    this.child = child;
-    child.on('message', (message: EngineResponse) => {
-      this.receive(message);
-    });
-    child.on('error', ({ message }) => {
-      // A process that could not be made (no memory, no process id left) never exits; one that was, does.
-      if (child.pid === undefined && this.child === child) this.lose(message);
-    });
-    child.on('exit', (code, signal) => {
-      if (this.child === child) this.lose(signal ?? `exit code ${code}`);
-    });
-    if (child.pid !== undefined) lowerPriority(child.pid);
-    this.send({ type: 'load', options: this.options });
   }
 
-  private send(request: EngineRequest): void {
-    this.child?.send(request, () => {
-      // A closed channel: 'exit' follows and deals with it.
-    });
-  }
-
-  private receive(message: EngineResponse): void {
-    if (message.type === 'ready') {
-      this.state = 'ready';
-      const start: EngineStart = { pid: this.child!.pid!, loadMs: message.loadMs, warmUpMs: message.warmUpMs };
-      this.emit('ready', start);
-      this.settleStart?.resolve(start);
+  /** After all that the last outcome brings about: its request's next window is to be there when the next one is chosen. */
+  private dispatchSoon(): void {
+    if (this.isDispatchDue) return;
+    this.isDispatchDue = true;
+    setImmediate(() => {
+      this.isDispatchDue = false;
       this.dispatch();
-      return;
-    }
-    if (message.type === 'load_failed') {
-      this.fail(new EngineError(message.code, message.message));
-      return;
-    }
-    const job = this.current;
-    if (job?.work.id !== message.id) return;
-    clearTimeout(this.killTimer);
-    this.current = undefined;
-    this.losses = 0;
-    if (message.type === 'failed') job.reject(rebuildError(message));
-    else if (message.type === 'aborted') job.reject(job.signal?.reason);
-    else job.resolve(message);
-    this.dispatch();
+    });
   }
 
   private dispatch(): void {
-    if (this.state !== 'ready' || this.current) return;
-    const job = this.waiting.shift();
-    if (!job) return;
-    this.current = job;
-    job.attempts++;
-    this.send(job.work);
-  }
-
-  private abort(id: number): void {
-    const at = this.waiting.findIndex(({ work }) => work.id === id);
-    if (at >= 0) {
-      const [job] = this.waiting.splice(at, 1);
-      job!.reject(job!.signal?.reason);
-    } else if (this.current?.work.id === id) {
-      this.current.aborted = true;
-      this.send({ type: 'abort', id });
-      const { child } = this;
-      this.killTimer = setTimeout(() => child?.kill('SIGKILL'), ABORT_GRACE_MS).unref();
+    if (this.ended !== undefined) return;
+    const now = performance.now();
+    this.rejectExpired(now);
+    for (const slot of this.slots) {
+      if (!slot.isFree) continue;
+      const work = this.queue.take(now);
+      if (work === undefined) return;
+      work.begin(now);
+      this.running.set(work, slot);
+      slot.run(work);
     }
   }
 
-  private lose(reason: string): void {
-    this.child = undefined;
-    clearTimeout(this.killTimer);
-    if (this.state === 'stopped' || this.state === 'failed') return;
-    this.state = 'loading';
-    this.losses++;
-    const job = this.current;
-    this.current = undefined;
-    if (job?.aborted) job.reject(job.signal?.reason);
-    else if (job && job.attempts < MAX_ATTEMPTS) this.waiting.unshift(job);
-    else job?.reject(new EngineError('engine_lost', `the engine process was lost twice on this window (${reason})`));
-    if (this.losses >= MAX_LOSSES) {
-      this.fail(
-        new EngineError('engine_lost', `the engine process was lost ${this.losses} times in a row (${reason})`),
-      );
+  private rejectExpired(now: number): void {
+    for (const work of this.queue.removeExpired(now)) {
+      work.reject(new EngineError('deadline_exceeded', 'the deadline of this request has passed before its turn came'));
+    }
+  }
+
+  private abort(work: PieceOfWork, reason: unknown): void {
+    if (!this.queue.remove(work)) this.running.get(work)?.abort(work);
+    work.reject(reason);
+  }
+
+  private finish(work: PieceOfWork, outcome: EngineOutcome): void {
+    this.putDown(work);
+    if (outcome.type === 'decoded') this.costs.learnWindow(work.window!, outcome.timing);
+    if ('timing' in outcome && outcome.timing !== undefined) work.ticket?.worked(outcome.timing, work.begunAtMs);
+    // Who aborted it has been told.
+    if (outcome.type === 'aborted') return;
+    if (outcome.type === 'failed') work.reject(rebuildError(outcome));
+    else work.resolve(outcome);
+  }
+
+  private lose(work: PieceOfWork, { cause, reason }: EngineLoss): void {
+    this.putDown(work);
+    if (work.isSettled) return;
+    work.losses++;
+    if (work.losses < MAX_LOSSES_OF_WORK) {
+      work.waitAgain(performance.now());
+      this.queue.pushInterrupted(work);
       return;
     }
-    const restartInMs = this.losses === 1 ? 0 : RESTART_PAUSE_MS * 2 ** (this.losses - 2);
-    this.emit('lost', { reason, restartInMs });
-    this.restartTimer = setTimeout(() => {
-      this.spawn();
-    }, restartInMs);
+    work.reject(
+      cause === 'hang'
+        ? new EngineError('engine_hung', 'the engine process hung on this audio, and again when it was tried once more')
+        : new EngineError('poison_request', `the engine process crashed twice on this audio (${reason})`),
+    );
   }
 
-  private fail(error: EngineError): void {
-    this.state = 'failed';
-    this.rejectAll(error);
-    this.child?.kill('SIGKILL');
-    this.emit('failed', error);
-    this.settleStart?.reject(error);
+  private putDown(work: PieceOfWork): void {
+    this.running.delete(work);
+    this.shares.charge(work.key, performance.now() - work.begunAtMs);
   }
 
-  private rejectAll(error: EngineError): void {
-    const jobs = [...(this.current ? [this.current] : []), ...this.waiting.splice(0)];
-    this.current = undefined;
-    for (const job of jobs) job.reject(error);
+  private capacity(): Capacity {
+    const now = performance.now();
+    const oldestAtMs = Math.min(now, ...[...this.queue].map(({ queuedAtMs }) => queuedAtMs));
+    return {
+      slots: this.slots.length,
+      busySlots: this.slots.filter(({ isBusy }) => isBusy).length,
+      waiting: this.queue.length,
+      oldestWaitMs: now - oldestAtMs,
+      readyInMs: Math.min(...this.slots.map((slot) => slot.readyInMs(now))),
+      ended: this.ended && ended(this.ended),
+    };
   }
+
+  private getsOn(): void {
+    this.listenFrom(performance.now());
+    this.silentHangs = 0;
+  }
+
+  private listenFrom(now: number): void {
+    this.meter.heard(now);
+    this.silentMs = 0;
+  }
+
+  /** Looks at what runs until there is nothing to look at. */
+  private lookWhileNeeded(): void {
+    if (this.lookTimer !== undefined || this.ended !== undefined) return;
+    this.listenFrom(performance.now());
+    this.lookTimer = setInterval(() => {
+      this.look();
+    }, LOOK_INTERVAL_MS).unref();
+  }
+
+  private look(): void {
+    const now = performance.now();
+    const hasWork = this.queue.length + this.running.size > 0;
+    if (!hasWork && !this.slots.some(({ isWatched }) => isWatched)) {
+      clearInterval(this.lookTimer);
+      this.lookTimer = undefined;
+      return;
+    }
+    this.rejectExpired(now);
+    for (const slot of this.slots) slot.look(now);
+    if (!hasWork) this.listenFrom(now);
+    // While all of them load nothing can get on; a load that takes too long is a loss by itself.
+    else if (this.slots.some(({ isReady }) => isReady)) this.noteSilence(now);
+  }
+
+  private noteSilence(now: number): void {
+    const silentMs = this.meter.look(now);
+    // What makes a hang differs from process to process.
+    const limitMs = Math.max(...this.slots.map(({ hangLimitMs }) => hangLimitMs));
+    this.silentHangs += (silentMs - this.silentMs) / limitMs;
+    this.silentMs = silentMs;
+  }
+
+  private end(error: EngineError): void {
+    if (this.ended !== undefined) return;
+    this.ended = error;
+    clearInterval(this.lookTimer);
+    this.rejectStart?.(error);
+    for (const work of [...this.queue, ...this.running.keys()]) {
+      this.queue.remove(work);
+      work.reject(error);
+    }
+    this.running.clear();
+  }
+}
+
+function ended({ code }: EngineError): EngineError {
+  const how = code === 'engine_stopped' ? 'was stopped' : `has given up (${code})`;
+  return new EngineError('engine_stopped', `the engine ${how}: nothing is decoded any more`);
 }
 
 /** Errors lose their class on the way between processes. */
-function rebuildError({ code, message }: Extract<EngineResponse, { type: 'failed' }>): Error {
+function rebuildError({ code, message }: Extract<EngineOutcome, { readonly type: 'failed' }>): Error {
   return code ? new WhisperError(code, message) : new EngineError('engine_failed', message);
-}
-
-function lowerPriority(pid: number): void {
-  try {
-    os.setPriority(pid, ENGINE_NICENESS);
-  } catch {
-    // Not every sandbox allows it; everything works without, with slower probes under full load.
-  }
 }

@@ -20,12 +20,12 @@ const READ_BYTES = 2 ** 18;
  *
  * A layer that was damaged, or a volume that was only half copied, may still load and would then mistranscribe.
  *
- * @returns how many files were compared
+ * @returns SHA-256 of the files that were compared, by their names in the folder; none without checksums
  * @throws EngineError `model_corrupt`
  */
-export async function verifyModelFiles(directory: ModelDirectory): Promise<number> {
+export async function verifyModelFiles(directory: ModelDirectory): Promise<ReadonlyMap<string, string>> {
   const checksums = path.join(directory.path, CHECKSUMS_FILE);
-  if (!existsSync(checksums)) return 0;
+  if (!existsSync(checksums)) return new Map();
   const expected = parse(await readFile(checksums, 'utf8'), checksums);
   const loaded = [
     directory.encoderPath,
@@ -44,7 +44,7 @@ export async function verifyModelFiles(directory: ModelDirectory): Promise<numbe
         'Pull the image or copy the model anew.',
     );
   }
-  return loaded.length;
+  return new Map(loaded.map((file) => path.relative(directory.path, file)).map((name) => [name, expected.get(name)!]));
 }
 
 /** Writes the checksums of all files of a model's folder. */

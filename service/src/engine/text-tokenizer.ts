@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { TextTokenizer } from '../whisper/tokenizer';
+import type { ByteTokenizer } from '../whisper/tokenizer';
 import { EngineError } from './engine-error';
 import { readJson } from './model-directory';
 
@@ -13,7 +13,7 @@ interface TokenizerFile {
  *
  * Decoding is a table look-up, so it is done here: the tokenizer library would take 70 MB of the server's process.
  */
-export class BpeTokenizer implements TextTokenizer {
+export class BpeTokenizer implements ByteTokenizer {
   /** Bytes of all tokens, one behind another: as an array each, 50 000 tokens would take 20 MB. */
   private readonly bytes: Buffer;
   /** Where each token's bytes begin; those of the next end them. */
@@ -43,9 +43,11 @@ export class BpeTokenizer implements TextTokenizer {
 
   /** Special and timestamp tokens are skipped; bytes that make no character become U+FFFD. */
   decode(tokens: readonly number[]): string {
-    return Buffer.concat(
-      tokens.map((id) => this.bytes.subarray(this.starts[id] ?? 0, this.starts[id + 1] ?? 0)),
-    ).toString('utf8');
+    return Buffer.concat(tokens.map((token) => this.bytesOf(token))).toString('utf8');
+  }
+
+  bytesOf(token: number): Uint8Array {
+    return this.bytes.subarray(this.starts[token] ?? 0, this.starts[token + 1] ?? 0);
   }
 }
 

@@ -1,29 +1,39 @@
-import { randomUUID } from 'node:crypto';
-import multipart from '@fastify/multipart';
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import type { AudioDecoder } from '../audio/audio-decoder';
 import type { Config } from '../config';
+import type { Engine } from '../engine/engine';
 import type { EngineTranscriber } from '../engine/engine-transcriber';
-import type { TranscriptionMetrics } from '../observability/metrics';
-import type { ApiKeys } from './api-keys';
-import { authentication } from './authentication';
-import { connectionDrain } from './connection-drain';
-import { ApiError } from './api-error';
-import { answerProtocolError, errorHandling, sendApiError } from './error-handling';
-import { health } from './health';
-import { legacyTranscribe } from './legacy-transcribe';
-import { metricsRoute } from './metrics-route';
-import { openaiModels } from './openai-models';
-import { openaiTranscriptions } from './openai-transcriptions';
+import type { ServiceMetrics } from '../observability/service-metrics';
+import type { ApiKeys } from './security/api-keys';
+import { authentication } from './security/authentication';
+import { cors } from './security/cors';
+import { contentEncoding } from './security/content-encoding';
+import { requestId } from './security/request-id';
+import { securityHeaders } from './security/security-headers';
+import { connections, KEEP_ALIVE_TIMEOUT_MS } from './connections/connections';
+import { ApiError } from './errors/api-error';
+import { answerProtocolError, errorHandling, sendApiError } from './errors/error-handling';
+import { asrWebservice } from './routes/asr-webservice';
+import { health } from './routes/health';
+import { legacyModels } from './routes/legacy-models';
+import { legacyTranscribe } from './routes/legacy-transcribe';
+import { metricsRoute } from './routes/metrics-route';
+import { openaiModels } from './routes/openai-models';
+import { openaiTranscriptions } from './routes/openai-transcriptions';
+import { whisperCpp } from './routes/whisper-cpp';
 import type { ServerState } from './server-state';
-import { TranscriptionRunner } from './transcription-runner';
+import { documentation, DOCS_PATH, OPENAPI_PATH } from './openapi/documentation';
+import { ModelNames } from './transcription/model-names';
+import { requestTracing } from './transcription/request-tracing';
+import { TranscriptionService } from './transcription/transcription-service';
 
 export interface AppDependencies {
   readonly config: Config;
   readonly decoder: AudioDecoder;
   readonly transcriber: EngineTranscriber;
+  readonly admission: Engine['admission'];
   readonly state: ServerState;
-  readonly metrics: TranscriptionMetrics;
+  readonly metrics: ServiceMetrics;
   /** Absent: everybody is served. */
   readonly apiKeys: ApiKeys | undefined;
   readonly weightBytes: number;
@@ -31,11 +41,6 @@ export interface AppDependencies {
   readonly modelWrittenAt: number;
 }
 
-/**
- * Idle connections outlive those of the callers. Go's default transport closes after 90 s; a server that closes first
- * answers a request that is already under way with a reset.
- */
-const KEEP_ALIVE_TIMEOUT_MS = 95_000;
 const REQUEST_TIMEOUT_MARGIN_MS = 5_000;
 
 /** The HTTP application: one plugin a concern, one file a route group. */
@@ -47,17 +52,20 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.maxBodyBytes,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    // The second net: the routes themselves answer an upload that takes too long (upload.ts).
-    requestTimeout: config.requestTimeoutSeconds * 1000 + REQUEST_TIMEOUT_MARGIN_MS,
-    requestIdHeader: 'x-request-id',
-    genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
+    // The second net: the routes themselves answer an upload that takes too long (upload.ts). To Node.js a connection
+    // that waits for its first request is one, too.
+    requestTimeout: Math.max(config.requestTimeoutSeconds * 1000, KEEP_ALIVE_TIMEOUT_MS) + REQUEST_TIMEOUT_MARGIN_MS,
+    requestIdHeader: false,
+    genReqId: requestId,
     forceCloseConnections: 'idle',
     // Faults of the protocol, in the shape of all others.
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id);
       sendApiError(reply, new ApiError('invalid_request', error.message, null, { cause: error }));
     },
-    clientErrorHandler: answerProtocolError,
+    clientErrorHandler: (error, socket) => {
+      answerProtocolError(error, socket, app.connectionTracker.get(socket)?.exchanges.at(-1));
+    },
   });
 
   app.addHook('onSend', async (request, reply) => {
@@ -65,15 +73,31 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     if (state.draining) reply.header('connection', 'close');
     return Promise.resolve();
   });
-  const runner = new TranscriptionRunner(dependencies);
-  app.register(connectionDrain);
+  // Bodies are read by the routes that take any (uploads/upload.ts), whatever their type.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _body, read) => {
+    read(null);
+  });
+  // Schemas of answers are for the document: what is sent is sent as it is.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  app.decorateRequest('call', null);
+  app.register(requestTracing, { environment: process.env });
+  const models = new ModelNames(config.model, config.modelNames);
+  const service = new TranscriptionService(dependencies, models);
   app.register(errorHandling);
-  if (dependencies.apiKeys) app.register(authentication, { keys: dependencies.apiKeys });
-  app.register(multipart);
+  app.register(securityHeaders, { pagePrefixes: [DOCS_PATH] });
+  app.register(cors, { origins: config.corsOrigins });
+  app.register(connections);
+  app.register(authentication, { keys: dependencies.apiKeys, openPrefixes: [DOCS_PATH, OPENAPI_PATH] });
+  app.register(contentEncoding);
+  app.register(documentation, { withKeys: dependencies.apiKeys !== undefined });
   app.register(health, { state, weightBytes: dependencies.weightBytes });
   app.register(metricsRoute, { metrics });
-  app.register(openaiModels, { model: config.model, created: dependencies.modelWrittenAt });
-  app.register(openaiTranscriptions, { runner });
-  app.register(legacyTranscribe, { runner, model: config.model });
+  app.register(openaiModels, { models, created: dependencies.modelWrittenAt });
+  app.register(openaiTranscriptions, { service });
+  app.register(whisperCpp, { service });
+  app.register(asrWebservice, { service });
+  app.register(legacyTranscribe, { service, model: config.model });
+  app.register(legacyModels, { state, model: config.model, weightBytes: dependencies.weightBytes });
   return app;
 }

@@ -1,12 +1,20 @@
 import type { Engine } from '../engine/engine';
 
+export type Readiness = 'ready' | 'loading' | 'full' | 'draining';
+
 /** What probes tell. */
 export class ServerState {
   private readonly startedAt = performance.now();
   private onceReady = false;
   private isDraining = false;
 
-  constructor(private readonly engine: Engine) {
+  private isFull = false;
+
+  /** @param maxWaitSeconds predicted wait from which on the server is not ready; 0: none */
+  constructor(
+    private readonly engine: Engine,
+    private readonly maxWaitSeconds: number,
+  ) {
     engine.once('ready', () => {
       this.onceReady = true;
     });
@@ -17,9 +25,23 @@ export class ServerState {
     return this.onceReady;
   }
 
-  /** The engine is warm now. Requests that arrive while it restarts wait for it. */
-  get ready(): boolean {
-    return this.engine.isReady;
+  /** Restarts of the engine do not help: the liveness probe's question. */
+  get hung(): boolean {
+    return this.engine.isHung;
+  }
+
+  /**
+   * The readiness probe's question. `loading`, too, while a lost engine restarts: requests that arrive then wait for it.
+   * `full` from the longest wait that is allowed until half of it is left, so that the endpoint does not flap.
+   */
+  get readiness(): Readiness {
+    if (this.isDraining) return 'draining';
+    if (!this.engine.isReady) return 'loading';
+    if (this.maxWaitSeconds > 0) {
+      const waitSeconds = this.engine.admission.load.predictedWaitMs / 1000;
+      this.isFull = waitSeconds > (this.isFull ? this.maxWaitSeconds / 2 : this.maxWaitSeconds);
+    }
+    return this.isFull ? 'full' : 'ready';
   }
 
   get draining(): boolean {

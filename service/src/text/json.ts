@@ -1,8 +1,11 @@
 import type { Transcription } from '../whisper/transcribe';
+import { logprobs, type TokenLogprob, type Vocabulary } from './logprobs';
 
 /** OpenAI's `json` format. */
 export interface TranscriptionJson {
   readonly text: string;
+  /** Present where they were asked for. */
+  readonly logprobs?: readonly TokenLogprob[];
   readonly usage: DurationUsage;
 }
 
@@ -12,8 +15,12 @@ export interface DurationUsage {
   readonly seconds: number;
 }
 
-export function transcriptionJson({ text, durationS }: Transcription): TranscriptionJson {
-  return { text, usage: durationUsage(durationS) };
+/** @param vocabulary - given where the tokens' log-probabilities are asked for (`include[]=logprobs`) */
+export function transcriptionJson(
+  { text, segments, durationS }: Transcription,
+  vocabulary?: Vocabulary,
+): TranscriptionJson {
+  return { text, logprobs: vocabulary && logprobs(segments, vocabulary), usage: durationUsage(durationS) };
 }
 
 export function durationUsage(durationS: number): DurationUsage {

@@ -5,6 +5,7 @@ import { meanConfidence } from '../whisper/words/mean-confidence';
 import type { Segment, Word } from '../whisper/segments';
 import type { Transcription } from '../whisper/transcribe';
 import { durationUsage, type DurationUsage } from './json';
+import { tidySeconds } from './timestamp';
 
 /** OpenAI's `verbose_json` format. */
 export interface TranscriptionVerboseJson {
@@ -63,7 +64,8 @@ export function verboseJson(
   const { segments } = transcription;
   return {
     task,
-    language: languageName(transcription.language),
+    // Of the text: a translation's is English, whatever is spoken.
+    language: task === 'translate' ? 'english' : languageName(transcription.language),
     duration: transcription.durationS,
     text: transcription.text,
     segments: granularities.has('segment') ? segments.map(verboseSegment) : undefined,
@@ -72,12 +74,13 @@ export function verboseJson(
   };
 }
 
-function verboseSegment(segment: Segment): VerboseSegment {
+/** A segment as openai/whisper and OpenAI's API write it. */
+export function verboseSegment(segment: Segment): VerboseSegment {
   return {
     id: segment.id,
     seek: segment.seekFrames,
-    start: milliseconds(segment.startS),
-    end: milliseconds(segment.endS),
+    start: tidySeconds(segment.startS),
+    end: tidySeconds(segment.endS),
     text: segment.text,
     tokens: segment.tokens,
     temperature: segment.temperature,
@@ -90,10 +93,5 @@ function verboseSegment(segment: Segment): VerboseSegment {
 }
 
 function verboseWord({ text, startS, endS, confidence, probability }: Word): VerboseWord {
-  return { word: text.trim(), start: milliseconds(startS), end: milliseconds(endS), confidence, probability };
-}
-
-/** Sums of sample counts carry noise in their last digits: 3.4200000000000004. */
-function milliseconds(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000;
+  return { word: text.trim(), start: tidySeconds(startS), end: tidySeconds(endS), confidence, probability };
 }

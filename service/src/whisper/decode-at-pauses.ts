@@ -13,19 +13,40 @@ interface CutPreference {
   readonly joinPauseMs?: number;
 }
 
+/** What of the options decides how often the model is asked. */
+type CutChoice = Pick<TranscribeOptions, 'joinPauseMs' | 'paddingMs' | 'language' | 'candidateLanguages'>;
+
+/**
+ * How many windows {@link decodeAtPauses} will ask for, before it does: those of the speech, and one to detect the language
+ * where there are several.
+ *
+ * @returns `audioSeconds` of the speech's windows together, with their padding; both 0 where nobody speaks
+ */
+export function plannedWindows(
+  audio: SpeechAudio,
+  preference: CutPreference,
+  options: CutChoice,
+): { readonly windows: number; readonly audioSeconds: number } {
+  const windows = windowsOf(audio, preference, options);
+  const samples = windows.reduce((total, { startSample, endSample }) => total + endSample - startSample, 0);
+  const detects = windows.length > 1 && detectsLanguageFirst(preference.special, options);
+  return { windows: windows.length + (detects ? 1 : 0), audioSeconds: samples / SAMPLE_RATE_HZ };
+}
+
+/** Whether the language of several windows is asked for before the first of them. */
+export function detectsLanguageFirst({ multilingual }: SpecialTokens, options: CutChoice): boolean {
+  return multilingual && options.language === undefined && options.candidateLanguages?.length !== 1;
+}
+
 /** Decodes each stretch of speech between two pauses by itself. Windows without speech are left out. */
 export async function* decodeAtPauses(
   { samples, speech }: SpeechAudio,
-  { special, joinPauseMs = DEFAULT_JOIN_PAUSE_MS }: CutPreference,
+  { special, joinPauseMs }: CutPreference,
   options: TranscribeOptions,
   decode: PromptedDecoder,
   detectLanguage: (samples: Float32Array) => Promise<void>,
 ): AsyncGenerator<DecodedWindow, void, undefined> {
-  const windows = cutAtPauses(speech, samples.length, {
-    samples,
-    paddingSamples: paddingSamplesOf(options),
-    joinPauseMs: options.joinPauseMs ?? joinPauseMs,
-  });
+  const windows = windowsOf({ samples, speech }, { special, joinPauseMs }, options);
   // A single window is asked for its language when it is decoded.
   if (windows.length > 1) await detectLanguage(firstSpeech(samples, windows));
   let lastSpeechS = 0;
@@ -50,8 +71,20 @@ export async function* decodeAtPauses(
   }
 }
 
+export function windowsOf(
+  { samples, speech }: SpeechAudio,
+  { joinPauseMs = DEFAULT_JOIN_PAUSE_MS }: CutPreference,
+  options: CutChoice,
+): readonly AudioWindow[] {
+  return cutAtPauses(speech, samples.length, {
+    samples,
+    paddingSamples: paddingSamplesOf(options),
+    joinPauseMs: options.joinPauseMs ?? joinPauseMs,
+  });
+}
+
 /** The first windows, one after another, as far as they fit into the 30 s that Whisper detects a language by. */
-function firstSpeech(samples: Float32Array, windows: readonly AudioWindow[]): Float32Array {
+export function firstSpeech(samples: Float32Array, windows: readonly AudioWindow[]): Float32Array {
   const joined = new Float32Array(WINDOW_SAMPLES);
   let length = 0;
   for (const { startSample, endSample } of windows) {

@@ -120,6 +120,6 @@ export function checkTranscribeOptions(options: TranscribeOptions): void {
 }
 
 /** The option, or its default, in samples. */
-export function paddingSamplesOf({ paddingMs = DEFAULT_PADDING_MS }: TranscribeOptions): number {
+export function paddingSamplesOf({ paddingMs = DEFAULT_PADDING_MS }: Pick<TranscribeOptions, 'paddingMs'>): number {
   return Math.round((paddingMs * SAMPLE_RATE_HZ) / 1000);
 }

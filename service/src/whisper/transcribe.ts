@@ -1,7 +1,7 @@
 import { SAMPLE_RATE_HZ } from './audio-format';
 import { checkDecodingOptions, type DecodingOptions } from './decoding-options';
 import type { DecodingResult } from './decoding-result';
-import { decodeAtPauses } from './decode-at-pauses';
+import { decodeAtPauses, detectsLanguageFirst } from './decode-at-pauses';
 import { decodeSequentially } from './decode-sequentially';
 import type { PromptedDecoder, PromptedWindow } from './decoded-window';
 import type { DetectedLanguage } from './language-detection';
@@ -120,8 +120,7 @@ export async function* transcribeSegments(
   };
   /** The first sound of a recording may be a greeting, a name, a cough: the language is that of its first speech. */
   const detectLanguage = async (samples: Float32Array): Promise<void> => {
-    if (language !== undefined || !special.multilingual) return;
-    if (options.candidateLanguages?.length === 1) return;
+    if (!detectsLanguageFirst(special, options)) return;
     const { hotWordTokens, alignWords, ...detection } = windowOptions({ samples, promptTokens: [] });
     const result = await transcriber.decodeWindow(
       samples,
@@ -162,22 +161,35 @@ export async function* transcribeSegments(
 }
 
 /** Transcribes audio of any length; see {@link transcribeSegments}. */
-export async function transcribe(
+export function transcribe(
   audio: SpeechAudio,
   transcriber: WindowTranscriber,
   options: TranscribeOptions,
   signal?: AbortSignal,
 ): Promise<Transcription> {
+  return transcriptionOf(transcribeSegments(audio, transcriber, options, signal), options.task);
+}
+
+/**
+ * The whole transcript of segments that come one by one.
+ *
+ * @param onSegment - told of each as soon as it is there.
+ */
+export async function transcriptionOf(
+  generator: AsyncGenerator<Segment, TranscriptionSummary, undefined>,
+  task: TranscribeOptions['task'],
+  onSegment?: (segment: Segment) => void,
+): Promise<Transcription> {
   const segments: Segment[] = [];
-  const generator = transcribeSegments(audio, transcriber, options, signal);
   let step = await generator.next();
   while (step.done !== true) {
     segments.push(step.value);
+    onSegment?.(step.value);
     step = await generator.next();
   }
   const text = joinTexts(
     segments.map((segment) => segment.text),
-    options.task === 'translate' ? 'en' : step.value.language,
+    task === 'translate' ? 'en' : step.value.language,
   );
   return Object.freeze({ ...step.value, text, segments: Object.freeze(segments) });
 }

@@ -115,7 +115,7 @@ describe('Engine', () => {
     const doomed = decode(engine);
     killEach();
     process.kill(engine.pid!, 'SIGKILL');
-    await expect(doomed).rejects.toMatchObject({ code: 'engine_lost' });
+    await expect(doomed).rejects.toMatchObject({ code: 'poison_request' });
   });
 
   it('gives up after five losses in a row, and says so', async () => {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,7 +11,7 @@ describe('the checksums of a model', () => {
   let store: string;
   let model: string;
   let checksums: string;
-  const verify = (): Promise<number> => verifyModelFiles(openModelDirectory(store, 'nano', 'int8'));
+  const verify = async (): Promise<number> => (await verifyModelFiles(openModelDirectory(store, 'nano', 'int8'))).size;
 
   beforeEach(() => {
     store = mkdtempSync(path.join(os.tmpdir(), 'store-'));
@@ -44,6 +45,14 @@ describe('the checksums of a model', () => {
 
   it('are not asked for: a model without them passes', async () => {
     expect(await verify()).toBe(0);
+  });
+
+  it('say which files they are of', async () => {
+    await writeModelChecksums(model);
+    const directory = openModelDirectory(store, 'nano', 'int8');
+    const digest = createHash('sha256').update(readFileSync(directory.encoderPath)).digest('hex');
+    const digests = await verifyModelFiles(directory);
+    expect(digests.get(path.relative(directory.path, directory.encoderPath))).toBe(digest);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type * as EngineModule from '../../../service/src/engine/engine';
 import { speechDetectorFile } from '../../../service/src/engine/speech-detector-file';
 import { SPEECH_FRAME_SAMPLES } from '../../../service/src/engine/speech-regions';
@@ -97,7 +98,9 @@ describe('the detector in the engine', () => {
       engine.decodeWindow(new Float32Array(RATE), options).then(() => order.push(name));
     const detection = (name: string): Promise<unknown> =>
       engine.detectSpeech(new Float32Array(RATE)).then(() => order.push(name));
-    await Promise.all([window('running'), window('waiting'), detection('first'), detection('second')]);
+    const running = window('running');
+    while (engine.admission.load.busySlots === 0) await setImmediate();
+    await Promise.all([running, window('waiting'), detection('first'), detection('second')]);
     expect(order).toEqual(['running', 'first', 'second', 'waiting']);
   });
 

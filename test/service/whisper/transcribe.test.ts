@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { plannedWindows } from '../../../service/src/whisper/decode-at-pauses';
 import { decodeWindow } from '../../../service/src/whisper/decode-window';
 import type { DecodingOptions } from '../../../service/src/whisper/decoding-options';
 import {
@@ -25,6 +26,42 @@ const PAUSES: TranscribeOptions = {
   joinPauseMs: 100,
 };
 const SEQUENTIAL: TranscribeOptions = { ...PAUSES, language: undefined, strategy: 'sequential' };
+
+describe('what decoding at pauses will ask for', () => {
+  /** Tenths of a second between the ends of speech and of pauses, in turn. */
+  const anyAudio = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 12 }).map((tenths) => {
+    const ends = tenths.map((_, i) => tenths.slice(0, i + 1).reduce((sum, each) => sum + each) / 10);
+    const speech = ends.flatMap((end, i) => (i % 2 === 1 ? [[ends[i - 1]!, end] as const] : []));
+    return audio((ends.at(-1) ?? 1) + 1, ...speech);
+  });
+  const anyChoice = fc.record({
+    language: fc.constantFrom(undefined, 'es'),
+    candidateLanguages: fc.constantFrom(undefined, ['es'], ['es', 'en']),
+    paddingMs: fc.constantFrom(0, 300),
+    joinPauseMs: fc.constantFrom(100, 1000, undefined),
+  });
+
+  test('is known before', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyAudio, anyChoice, async (spoken, choice) => {
+        const transcriber = answering([1]);
+        const options = { ...PAUSES, ...choice };
+        const planned = plannedWindows(spoken, transcriber, options);
+        await transcribe(spoken, transcriber, options);
+        expect(planned.windows).toBe(transcriber.calls.length);
+        // The window that detects the language, in which one token is wanted, does not count for its audio.
+        const decoded = transcriber.calls.filter(({ options: { maxNewTokens } }) => maxNewTokens !== 1);
+        const seconds = decoded.reduce((sum, { startS, endS }) => sum + endS - startS, 0);
+        expect(planned.audioSeconds).toBeCloseTo(seconds, 3);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('is nothing where nobody speaks', () => {
+    expect(plannedWindows(audio(5), answering(), PAUSES)).toEqual({ windows: 0, audioSeconds: 0 });
+  });
+});
 
 describe('at pauses', () => {
   test('each stretch of speech is decoded by itself and timed in the audio', async () => {

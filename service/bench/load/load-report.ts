@@ -1,0 +1,54 @@
+import type { FairnessFigures } from './fairness';
+import type { OverloadFigures } from './overload';
+
+export interface LoadResults {
+  readonly date: string;
+  readonly machine: string;
+  readonly capacityPerSecond: number;
+  readonly deadlineSeconds: number;
+  readonly overload: OverloadFigures;
+  readonly flood: FairnessFigures;
+  readonly longFiles: FairnessFigures;
+}
+
+const BEGIN = '<!-- measured: written by `npm run bench:load` -->';
+const END = '<!-- /measured -->';
+
+/** The page with the measured part anew. @throws where the page has no place for it */
+export function withMeasured(page: string, results: LoadResults): string {
+  const [before, rest] = page.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined) throw new Error(`the page has no ${BEGIN} … ${END}`);
+  return `${before}${BEGIN}\n\n${measured(results)}\n\n${END}${after}`;
+}
+
+/** As Prettier leaves it. */
+export function measured(results: LoadResults): string {
+  const { date, machine, capacityPerSecond, deadlineSeconds, overload, flood, longFiles } = results;
+  const ms = (value: number): string => `${value.toFixed(0)} ms`;
+  const rows = [
+    ['capacity: short utterances, four at a time', `${capacityPerSecond.toFixed(1)} a second`],
+    [
+      `requests in ${overload.seconds.toFixed(0)} s of twice that, ${deadlineSeconds} s each`,
+      String(overload.requests),
+    ],
+    ['answered', String(overload.answered)],
+    ['answered after, median and p95', `${ms(overload.answeredMs.median)}, ${ms(overload.answeredMs.p95)}`],
+    ['answered in time, of the capacity', `${((100 * overload.goodputPerSecond) / capacityPerSecond).toFixed(0)} %`],
+    ['refused', String(overload.refused)],
+    ['refused after, median and p99', `${ms(overload.refusedMs.median)}, ${ms(overload.refusedMs.p99)}`],
+    ['accepted, and given up at the deadline', String(overload.timedOut)],
+    ['anything else', String(overload.others.length)],
+    ['an utterance alone, p95', ms(flood.unloadedP95)],
+    ['beside another key with 48 requests in, p95', ms(flood.besideP95)],
+    ['beside four long files of its own key, p95', ms(longFiles.besideP95)],
+  ];
+  return `${date}, ${machine}:\n\n${table(['what', 'measured'], rows)}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]!.length)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}

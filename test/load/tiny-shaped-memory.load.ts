@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { closedLoop } from '../../service/bench/load/closed-loop';
+import { LoadClient } from '../../service/bench/load/load-client';
+import { formRequest } from '../../service/bench/load/load-request';
+import { ControlGroup, onlineCpus } from '../support/cgroup';
+import { describeUnless } from '../support/describe-unless';
+import { sample } from '../support/nano';
+import { untilIdle } from '../support/processes';
+import { ServerProcess } from '../support/server-process';
+
+/** Weights of Whisper tiny's shapes, but random: test/e2e/tiny-shaped.test.ts. */
+const TINY_SHAPED = process.env.WHISPER_TINY_SHAPED ?? '';
+const MEBIBYTE = 2 ** 20;
+const MEMORY_BYTES = 700 * MEBIBYTE;
+const PEAK_BYTES = 650 * MEBIBYTE;
+/** docs/hpa-ratchet.md: from here on the autoscaler never comes back to 2 pods. */
+const RATCHET_BYTES = 329 * MEBIBYTE;
+const REQUESTS = 20;
+const CONCURRENCY = 16;
+const REST_MS = 60_000;
+const LOOK_MS = 10;
+
+const unavailable = existsSync(path.join(TINY_SHAPED, 'config.json'))
+  ? ControlGroup.unavailable()
+  : `WHISPER_TINY_SHAPED=${TINY_SHAPED} holds no model`;
+
+describeUnless(unavailable, "the memory of a model of Whisper tiny's shapes, in 8 bits, under a 700Mi limit", () => {
+  it(`stays below the limit with ${CONCURRENCY} requests at once, and comes back`, async () => {
+    const group = ControlGroup.create(`whisper-stt-load-${process.pid}`, {
+      memoryBytes: MEMORY_BYTES,
+      cpus: onlineCpus(),
+    });
+    const server = ServerProcess.spawn(
+      {
+        STT_MODEL: 'tiny-shaped',
+        STT_MODEL_STORE: path.dirname(TINY_SHAPED),
+        STT_QUANTIZATION: 'int8',
+        STT_REQUEST_TIMEOUT_SECONDS: '600',
+      },
+      group.wrap,
+    );
+    try {
+      await server.untilReady();
+      const { enginePid } = server;
+      await untilIdle(enginePid);
+      const startBytes = group.workingSetBytes();
+      const client = new LoadClient(server.port);
+      // One temperature: random weights would fall back to hotter ones.
+      const request = formRequest(
+        '/v1/audio/transcriptions',
+        { name: 'en-02.wav', bytes: sample('en-02.wav').bytes },
+        { language: 'en', temperature: '0.01' },
+      );
+      const seen = { isDone: false, peakBytes: 0 };
+      const watching = (async (): Promise<void> => {
+        while (!seen.isDone) {
+          seen.peakBytes = Math.max(seen.peakBytes, group.workingSetBytes());
+          await sleep(LOOK_MS);
+        }
+      })();
+      let begun = 0;
+      const statuses: number[] = [];
+      await closedLoop(CONCURRENCY, () =>
+        begun++ < REQUESTS ? client.send(request).then(({ status }) => void statuses.push(status)) : undefined,
+      );
+      seen.isDone = true;
+      await watching;
+      client.close();
+      const endedAt = performance.now();
+      await untilIdle(enginePid);
+      const idleBytes = group.workingSetBytes();
+      await sleep(Math.max(0, REST_MS - (performance.now() - endedAt)));
+      const restBytes = group.workingSetBytes();
+      const mebibytes = (bytes: number): string => `${(bytes / MEBIBYTE).toFixed(0)}Mi`;
+      console.log(
+        `working set: ${mebibytes(startBytes)} after the start, ${mebibytes(seen.peakBytes)} at most, ` +
+          `${mebibytes(idleBytes)} as soon as idle, ${mebibytes(restBytes)} after ${REST_MS / 1000} s at rest`,
+      );
+      expect(statuses).toEqual(Array.from({ length: REQUESTS }, () => 200));
+      expect(server.enginePid).toBe(enginePid);
+      expect(seen.peakBytes).toBeLessThan(PEAK_BYTES);
+      expect(restBytes).toBeLessThan(RATCHET_BYTES);
+    } finally {
+      await server.stop('SIGKILL');
+      await group.remove();
+    }
+  }, 600_000);
+});

@@ -1,0 +1,94 @@
+import {
+  judgeChecksums,
+  judgeDevice,
+  judgeModel,
+  judgeModelLoad,
+  judgeVoiceActivity,
+} from '../../../../service/src/cli/doctor/checks/model-checks';
+import type { ServerFacts } from '../../../../service/src/cli/doctor/server-facts';
+import { readConfig } from '../../../../service/src/config';
+import { openModelDirectory } from '../../../../service/src/engine/model-directory';
+import { MODEL_STORE, NANO } from '../../../support/nano';
+
+const FACTS: ServerFacts = {
+  config: readConfig({ STT_MODEL_STORE: MODEL_STORE }),
+  model: { value: openModelDirectory(MODEL_STORE, 'nano', 'int8') },
+  checksums: { value: 5 },
+  hasSpeechDetector: true,
+  apiKeys: undefined,
+  port: { state: 'free' },
+  load: { value: { loadMs: 120.4, warmUpMs: 80.6, answerMs: 60 } },
+};
+const LOST: ServerFacts = { ...FACTS, model: { error: 'no model "nano"' }, checksums: undefined, load: undefined };
+
+describe('the model', () => {
+  it('is found', () => {
+    expect(judgeModel(FACTS)).toMatchObject({ status: 'ok', found: `${NANO}, 5.4 MiB of weights` });
+  });
+
+  it('that is not found fails, and with it what needs it is skipped', () => {
+    expect(judgeModel(LOST)).toMatchObject({
+      status: 'failure',
+      found: 'no model "nano"',
+      remedy: expect.stringContaining('whisper-stt fetch nano'),
+    });
+    expect(judgeChecksums(LOST)).toMatchObject({ status: 'skipped', found: 'no model' });
+    expect(judgeModelLoad(LOST)).toMatchObject({ status: 'skipped', found: 'no model' });
+  });
+
+  it('is as its checksums say, or is not, or has none', () => {
+    expect(judgeChecksums(FACTS)).toMatchObject({ status: 'ok', found: '5 files as it says' });
+    expect(judgeChecksums({ ...FACTS, checksums: { error: 'config.json is not listed' } })).toMatchObject({
+      status: 'failure',
+      found: 'config.json is not listed',
+    });
+    expect(judgeChecksums({ ...FACTS, checksums: { value: 0 } })).toMatchObject({
+      status: 'warning',
+      found: expect.stringContaining('no SHA256SUMS'),
+    });
+  });
+});
+
+describe('loading the model', () => {
+  it('says how long it took', () => {
+    expect(judgeModelLoad(FACTS)).toMatchObject({
+      status: 'ok',
+      found: 'loaded in 120 ms, warm after 81 ms more, then answered in 60 ms',
+    });
+  });
+
+  it('fails with what the engine says', () => {
+    expect(judgeModelLoad({ ...FACTS, load: { error: 'no graph' } })).toMatchObject({
+      status: 'failure',
+      found: 'no graph',
+    });
+  });
+
+  it('is left to the server that runs already', () => {
+    const beside = (isReady: boolean) =>
+      judgeModelLoad({ ...FACTS, load: undefined, port: { state: 'server', isReady } });
+    expect(beside(true).status).toBe('ok');
+    expect(beside(false)).toMatchObject({ status: 'warning', found: 'the server that runs here is not ready' });
+  });
+
+  it('is skipped when nobody wants it, or nothing can run it', () => {
+    expect(judgeModelLoad({ ...FACTS, load: undefined })).toMatchObject({ status: 'skipped', found: '--no-load' });
+    const gpu = readConfig({ STT_DEVICE: 'gpu' });
+    expect(judgeModelLoad({ ...FACTS, load: undefined, config: gpu })).toMatchObject({
+      status: 'skipped',
+      found: 'no provider for the device',
+    });
+    expect([judgeDevice(gpu).status, judgeDevice(FACTS.config).status]).toEqual(['failure', 'ok']);
+  });
+});
+
+describe('the speech detector', () => {
+  it.each([
+    ['silero', true, 'ok'],
+    ['silero', false, 'warning'],
+    ['energy', false, 'ok'],
+  ])('of %s, installed: %s, is %s', (detector, hasSpeechDetector, status) => {
+    const config = readConfig({ STT_VOICE_ACTIVITY: detector });
+    expect(judgeVoiceActivity({ ...FACTS, config, hasSpeechDetector }).status).toBe(status);
+  });
+});
