@@ -1,6 +1,6 @@
 import { sample } from '../support/nano';
-import { audioForm, ServerProcess } from '../support/server-process';
-import { part, RawConnection, upload } from '../support/raw-connection';
+import { audioForm, ServerProcess, transcriptionRequest } from '../support/server-process';
+import { part, RawConnection, upload, uploadHead } from '../support/raw-connection';
 
 /** Requests under one idempotency key, and what else shares something with its neighbours. */
 describe('requests that share work', () => {
@@ -64,6 +64,24 @@ describe('requests that share work', () => {
     });
     const answers = (await response.json()) as readonly { readonly transcription: string }[];
     expect(answers.map(({ transcription }) => transcription)).toEqual(files.map(({ text }) => text));
+  }, 60_000);
+
+  it('are not kept out by uploads that have begun and do not go on', async () => {
+    const small = await ServerProcess.start({ STT_MAX_QUEUE: '1' });
+    const stalled: RawConnection[] = [];
+    try {
+      for (let n = 0; n < 4; n++) {
+        const connection = await RawConnection.open(small.port);
+        stalled.push(connection);
+        connection.send(uploadHead({ 'content-length': 1000, expect: '100-continue' }));
+        await connection.until(() => connection.statuses.includes(100), 'the server to ask for the body');
+      }
+      const { bytes: audio, text } = sample('en-01.wav');
+      expect(await (await transcriptionRequest(small, audio)).json()).toMatchObject({ text });
+    } finally {
+      for (const connection of stalled) connection.close();
+      await small.stop();
+    }
   }, 60_000);
 
   it('are not answered in the middle of another answer', async () => {

@@ -2,21 +2,9 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as EngineModule from '../../../service/src/engine/engine';
 import type { DecodingResult } from '../../../service/src/whisper/decoding-result';
-import { builtModule } from '../../support/built';
-import { MODEL_STORE } from '../../support/nano';
+import { Engine, type EngineClass, NANO_ENGINE, SECOND } from '../../support/nano-engine';
 
-// The compiled class: it forks the compiled engine process beside it.
-const { Engine } = builtModule('service/src/engine/engine.js') as typeof EngineModule;
-type EngineClass = EngineModule.Engine;
-
-const OPTIONS: EngineModule.EngineOptions = {
-  modelStore: MODEL_STORE,
-  model: 'nano',
-  quantization: 'int8',
-  threads: 1,
-  maxQueue: 64,
-};
-const SECOND = new Float32Array(16_000);
+const OPTIONS = NANO_ENGINE;
 const decode = (engine: EngineClass): Promise<DecodingResult> =>
   engine.decodeWindow(SECOND, { task: 'transcribe', timestamps: false, temperature: 0, language: 'en' });
 

@@ -1,24 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as EngineModule from '../../../service/src/engine/engine';
 import type { DecodingResult } from '../../../service/src/whisper/decoding-result';
-import { builtModule } from '../../support/built';
 import { failureOf } from '../../support/failure-of';
-import { MODEL_STORE, sampleAudio } from '../../support/nano';
+import { sampleAudio } from '../../support/nano';
+import { Engine, type EngineClass, NANO_ENGINE, SECOND } from '../../support/nano-engine';
 import { cpuSeconds, untilIdle } from '../../support/processes';
 
-// The compiled class: it forks the compiled engine process beside it.
-const { Engine } = builtModule('service/src/engine/engine.js') as typeof EngineModule;
-type EngineClass = EngineModule.Engine;
-
-const OPTIONS: EngineModule.EngineOptions = {
-  modelStore: MODEL_STORE,
-  model: 'nano',
-  quantization: 'int8',
-  threads: 1,
-  maxQueue: 64,
-  maxRequestsPerKey: 8,
-};
-const SECOND = new Float32Array(16_000);
+const OPTIONS: EngineModule.EngineOptions = { ...NANO_ENGINE, maxRequestsPerKey: 8 };
 const DECODING = { task: 'transcribe', timestamps: false, temperature: 0, language: 'en' } as const;
 /** Every text counts as a bad one and is tried again, five times each: most of the time goes into tokens. */
 const LABORIOUS = { ...DECODING, temperature: [0, 0.2, 0.4, 0.6, 0.8, 1], bestOf: 5, compressionRatioThreshold: 0 };

@@ -3,22 +3,12 @@ import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as EngineModule from '../../../service/src/engine/engine';
 import type { DecodingResult } from '../../../service/src/whisper/decoding-result';
-import { builtModule, builtPath } from '../../support/built';
-import { MODEL_STORE, sampleAudio } from '../../support/nano';
+import { builtPath } from '../../support/built';
+import { sampleAudio } from '../../support/nano';
+import { Engine, type EngineClass, NANO_ENGINE, SECOND } from '../../support/nano-engine';
 import { cpuSeconds, untilGone, untilIdle } from '../../support/processes';
 
-// The compiled class: it forks the compiled engine process beside it.
-const { Engine } = builtModule('service/src/engine/engine.js') as typeof EngineModule;
-type EngineClass = EngineModule.Engine;
-
-const OPTIONS: EngineModule.EngineOptions = {
-  modelStore: MODEL_STORE,
-  model: 'nano',
-  quantization: 'int8',
-  threads: 1,
-  maxQueue: 3,
-};
-const SECOND = new Float32Array(16_000);
+const OPTIONS: EngineModule.EngineOptions = { ...NANO_ENGINE, maxQueue: 3 };
 const decode = (engine: EngineClass, signal?: AbortSignal): Promise<DecodingResult> =>
   engine.decodeWindow(SECOND, { task: 'transcribe', timestamps: false, temperature: 0, language: 'en' }, signal);
 

@@ -124,6 +124,17 @@ describe('MultipartForm', () => {
     },
   );
 
+  it('counts fields against the budget, too', async () => {
+    budget.take(199_950);
+    expect(await refusal([field('prompt', 'x'.repeat(51)), END])).toMatchObject({ code: 'overloaded' });
+  });
+
+  it('refuses fields that are too long together', async () => {
+    budget = new UploadBudget(2 ** 20);
+    const fields = Array.from({ length: 9 }, (_, n) => field(`f${n}`, 'x'.repeat(65_000)));
+    expect(await refusal([...fields, END])).toMatchObject({ code: 'invalid_value' });
+  });
+
   it('refuses a file when the budget is used up', async () => {
     budget.take(199_900);
     expect(await refusal([file('name="file"; filename="a"', 'x'.repeat(500)), END])).toMatchObject({
