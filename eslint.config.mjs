@@ -4,14 +4,14 @@ import tseslint from 'typescript-eslint';
 /**
  * The house's import rules (docs/architecture.md; test/house/import-rules.test.ts proves each): data flows one way, and
  * no module reaches back. A row is a folder of service/src, or a file there (`config`, `main`). It may import itself and
- * what its list names: rows, or single files of them. `contract` is lib/contract.ts, the one file that both halves share.
+ * what its list names: rows, single files of them, or files of lib/ that both halves share (SHARED).
  */
 const MAY_IMPORT = {
   audio: ['contract'],
   whisper: [],
   text: ['whisper'],
   engine: ['contract', 'whisper'],
-  observability: ['contract', 'version'],
+  observability: ['contract', 'metrics', 'version', 'engine/scheduling/engine-load'],
   http: [
     'contract',
     'config',
@@ -24,16 +24,35 @@ const MAY_IMPORT = {
     'text',
     'observability',
   ],
+  compiler: ['version', 'engine'],
   config: ['contract'],
   version: [],
   main: ['contract', 'config', 'version', 'audio', 'whisper', 'engine', 'http', 'text', 'observability'],
-  cli: ['contract', 'config', 'version', 'main', 'audio', 'whisper', 'engine', 'http', 'text', 'observability'],
+  cli: [
+    'contract',
+    'config',
+    'version',
+    'main',
+    'audio',
+    'whisper',
+    'engine',
+    'compiler',
+    'http',
+    'text',
+    'observability',
+  ],
 };
+
+/** The files of lib/ that the server may import: the contract between the halves. */
+const SHARED = ['contract', 'metrics'];
 
 /** Libraries that are large and seldom needed: the one file that loads each, when it is needed, and how. */
 const LOADED_LATE = [
   { library: '@xenova/transformers', file: 'service/src/engine/hub.ts', by: 'import' },
+  // Writes models; what serves them starts without it, and without the library that it writes them with.
+  { library: '../compiler/compile-model.js', file: 'service/src/cli/compile-model.ts', by: 'import' },
   // Synchronously, which import() cannot.
+  { library: './http/app', file: 'service/src/main.ts', by: 'createRequire' },
   { library: '@huggingface/tokenizers', file: 'service/src/engine/prompt-encoder.ts', by: 'createRequire' },
   ...['api', 'exporter-trace-otlp-http', 'resources', 'sdk-trace-base'].map((name) => ({
     library: `@opentelemetry/${name}`,
@@ -69,14 +88,15 @@ function modulesPattern(modules, except) {
 
 const moduleRules = Object.entries(MAY_IMPORT).map(([own, allowed]) => {
   const forbidden = Object.keys(MAY_IMPORT).filter((name) => name !== own && !allowed.includes(name));
-  const contract = allowed.includes('contract') ? '(?!contract(?:\\.js)?$)' : '';
+  const shared = allowed.filter((name) => SHARED.includes(name));
+  const exempt = shared.length > 0 ? `(?!(?:${shared.join('|')})(?:\\.js)?$)` : '';
   const ofService = {
     regex: modulesPattern(forbidden, allowed),
     message: `${own} may import of the service only: ${allowed.join(', ') || 'nothing'}.`,
   };
   const patterns = [
     ...(forbidden.length > 0 ? [ofService] : []),
-    { regex: `^\\.{1,2}/(?:.*/)?lib/${contract}`, message: `Of lib/ ${contract ? 'only contract.ts' : 'nothing'}.` },
+    { regex: `^\\.{1,2}/(?:.*/)?lib/${exempt}`, message: `Of lib/ only: ${shared.join(', ') || 'nothing'}.` },
     { regex: '^(?:cdk8s|constructs)', message: 'The server never imports the construct.' },
     ...(own === 'whisper' ? [PURE] : []),
   ];
@@ -110,7 +130,9 @@ const lateRules = LOADED_LATE.flatMap(({ library, file, by }) => {
     ];
   }
   const message = `Only ${library} loads late here.`;
-  const { paths, patterns } = moduleRules.find(({ own }) => file.startsWith(`service/src/${own}/`));
+  const { paths, patterns } = moduleRules.find(
+    ({ own }) => file === `service/src/${own}.ts` || file.startsWith(`service/src/${own}/`),
+  );
   const arguments_ = 'CallExpression[callee.callee.name="createRequire"]';
   return [
     restrictImports([file], paths, patterns),
@@ -136,7 +158,7 @@ const importRules = [
     [{ regex: '(^|/)service/', message: 'The construct never imports the server.' }],
   ),
   restrictImports(
-    ['lib/contract.ts'],
+    SHARED.map((name) => `lib/${name}.ts`),
     [],
     [{ regex: '', message: 'The contract imports nothing: both halves load it.' }],
   ),
@@ -155,6 +177,8 @@ export default tseslint.config(
       'imports/',
       'dist/',
       'service/models/',
+      // Generated (its header says how).
+      'service/src/compiler/onnx/onnx_pb.ts',
       'node_modules/',
     ],
   },

@@ -2,7 +2,10 @@
  * What the engine's memory settings (service/src/engine/engine-environment.ts) are worth: time of an utterance, and
  * anonymous memory of both processes at rest after ten of them, with the settings and with each taken away.
  *
- * On one CPU, on the embedded model and, where WHISPER_TINY_SHAPED names their folder, on weights of Whisper tiny's
+ * And what the layouts of its threads are worth, on all CPUs (service/bench/engine/bench-layouts.ts), where
+ * WHISPER_TINY_SHAPED names a folder.
+ *
+ * The settings on one CPU, on the embedded model and, where WHISPER_TINY_SHAPED names their folder, on weights of Whisper tiny's
  * shapes. Leave the machine alone meanwhile; figures of two runs differ.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -86,4 +89,11 @@ for (const [model, choice] of Object.entries(MODELS)) {
     server.kill('SIGTERM');
     await new Promise((resolve) => server.once('exit', resolve));
   }
+}
+if (tiny !== '') {
+  const layouts = spawnSync(process.execPath, ['build/service/bench/engine/bench-layouts.js', tiny], {
+    cwd: REPOSITORY,
+    stdio: 'inherit',
+  });
+  process.exitCode = layouts.status ?? 1;
 }

@@ -11,6 +11,8 @@ import {
   LOG_TRANSCRIPTS,
   MODEL_NAMES,
   RANGES,
+  ENGINE_PROCESSES,
+  SHORT_CONTEXTS,
   VOICE_ACTIVITY_DETECTORS,
 } from './contract';
 import type { DeviceChoice } from './device';
@@ -27,8 +29,9 @@ export interface EnvironmentProps {
    *
    * Those that props decide are the construct's own. The server's other settings can be given here: `STT_LOG_LEVEL`,
    * `STT_VOICE_ACTIVITY`, `STT_MAX_QUEUE`, `STT_MAX_AUDIO_SECONDS`, `STT_MAX_BODY_BYTES`, `STT_MAX_REQUESTS_PER_CALLER`,
-   * `STT_MODEL_NAMES`, `STT_CORS_ORIGINS`, `STT_READY_MAX_WAIT_SECONDS`, `STT_ENGINE_MAX_MIB`, `STT_LOG_TRANSCRIPTS`;
-   * longer audio and larger bodies need more `memory`.
+   * `STT_TRUSTED_PROXIES`, `STT_MODEL_NAMES`, `STT_CORS_ORIGINS`, `STT_READY_MAX_WAIT_SECONDS`, `STT_ENGINE_MAX_MIB`,
+   * `STT_ENGINE_PROCESSES`, `STT_SHORT_CONTEXT`, `STT_SHORT_CONTEXT_MARGIN_SECONDS`, `STT_LOG_TRANSCRIPTS`; longer audio
+   * and larger bodies need more `memory`.
    * Never a secret: everybody who may read the Deployment reads it.
    *
    * @default - none
@@ -69,6 +72,8 @@ const CHOICES: readonly (readonly [name: string, choices: readonly string[]])[] 
   [ENV.logLevel, LOG_LEVELS],
   [ENV.modelNames, MODEL_NAMES],
   [ENV.logTranscripts, LOG_TRANSCRIPTS],
+  [ENV.engineProcesses, ENGINE_PROCESSES],
+  [ENV.shortContext, SHORT_CONTEXTS],
 ];
 
 /** Variables that the user may set and that are whole numbers. */
@@ -105,6 +110,12 @@ export function extraEnvironment({ env = {} }: EnvironmentProps, faults: PropFau
     if (value !== '' && !(/^\d+$/.test(value) && Number(value) >= min && Number(value) <= max)) {
       faults.add('env-value-invalid', `env.${ENV[key]}`, value, `it must be a whole number from ${min} to ${max}.`);
     }
+  }
+  const margin = env[ENV.shortContextMarginSeconds] ?? '';
+  const { min, max } = RANGES.shortContextMarginSeconds;
+  if (margin !== '' && !(/^\d+(\.\d+)?$/.test(margin) && Number(margin) >= min && Number(margin) <= max)) {
+    const name = `env.${ENV.shortContextMarginSeconds}`;
+    faults.add('env-value-invalid', name, margin, `it must be a number from ${min} to ${max}.`);
   }
   for (const [name, choices] of CHOICES) {
     const value = env[name] ?? '';

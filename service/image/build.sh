@@ -65,7 +65,7 @@ if [[ $folder ]]; then
   context=$work/context
   mkdir -p "$context"/{lib,service/models}
   cp "$repository"/{package.json,package-lock.json,tsconfig.json} "$context/"
-  cp "$repository/lib/contract.ts" "$context/lib/"
+  cp "$repository"/lib/{contract,metrics}.ts "$context/lib/"
   cp -R "$repository"/service/{Dockerfile,package.json,bin,image,src} "$context/service/"
   cp -RL "$folder" "$context/service/models/whisper-$model"
   cp -R "$repository/service/models/silero-vad" "$context/service/models/"

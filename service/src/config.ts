@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import path from 'node:path';
 import {
   DEFAULTS,
@@ -10,6 +11,8 @@ import {
   MODEL_NAMES,
   QUANTIZATIONS,
   RANGES,
+  ENGINE_PROCESSES,
+  SHORT_CONTEXTS,
   VOICE_ACTIVITY_DETECTORS,
 } from '../../lib/contract';
 
@@ -35,6 +38,8 @@ export interface Config {
   readonly apiKeysFile: string | undefined;
   /** 0: no limit. */
   readonly maxRequestsPerCaller: number;
+  /** Addresses and CIDR ranges; empty: none. */
+  readonly trustedProxies: readonly string[];
   readonly modelNames: (typeof MODEL_NAMES)[number];
   /** `*` alone, or origins; empty: none. */
   readonly corsOrigins: readonly string[];
@@ -42,6 +47,9 @@ export interface Config {
   readonly readyMaxWaitSeconds: number;
   /** 0: never. */
   readonly engineMaxMebibytes: number;
+  readonly engineProcesses: (typeof ENGINE_PROCESSES)[number];
+  readonly shortContext: (typeof SHORT_CONTEXTS)[number];
+  readonly shortContextMarginSeconds: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly logTranscripts: (typeof LOG_TRANSCRIPTS)[number];
   /** OMP_NUM_THREADS and MKL_NUM_THREADS as given: compared with the CPUs, never used. */
@@ -81,6 +89,14 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     return Number(value);
   };
   const ranged = (key: keyof typeof RANGES): number => whole(ENV[key], DEFAULTS[key], RANGES[key].min, RANGES[key].max);
+  const decimal = (key: keyof typeof RANGES): number => {
+    const { min, max } = RANGES[key];
+    const value = text(ENV[key], String(DEFAULTS[key]));
+    if (!/^\d+(\.\d+)?$/.test(value) || Number(value) < min || Number(value) > max) {
+      faults.push(`${ENV[key]}: got ${JSON.stringify(value)}, expected a number from ${min} to ${max}`);
+    }
+    return Number(value);
+  };
   const choice = <T extends string>(name: string, fallback: T, choices: readonly T[]): T => {
     const value = text(name, fallback);
     const found = choices.find((each) => each === value);
@@ -105,10 +121,14 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     maxBodyBytes: ranged('maxBodyBytes'),
     apiKeysFile: environment[ENV.apiKeysFile] || undefined,
     maxRequestsPerCaller: ranged('maxRequestsPerCaller'),
+    trustedProxies: networks(environment[ENV.trustedProxies], faults),
     modelNames: choice(ENV.modelNames, DEFAULTS.modelNames, MODEL_NAMES),
     corsOrigins: origins(environment[ENV.corsOrigins], faults),
     readyMaxWaitSeconds: ranged('readyMaxWaitSeconds'),
     engineMaxMebibytes: ranged('engineMaxMebibytes'),
+    engineProcesses: choice(ENV.engineProcesses, DEFAULTS.engineProcesses, ENGINE_PROCESSES),
+    shortContext: choice(ENV.shortContext, DEFAULTS.shortContext, SHORT_CONTEXTS),
+    shortContextMarginSeconds: decimal('shortContextMarginSeconds'),
     logLevel: choice(ENV.logLevel, DEFAULTS.logLevel, LOG_LEVELS),
     logTranscripts: choice(ENV.logTranscripts, DEFAULTS.logTranscripts, LOG_TRANSCRIPTS),
     statedThreads: Object.fromEntries(
@@ -122,11 +142,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 }
 
 /** Browsers send an origin as scheme, host and port, without a path; one with a path would never match. */
-function origins(list = '', faults: string[]): readonly string[] {
-  const values = list
-    .split(',')
-    .map((value) => value.trim())
-    .filter(Boolean);
+function origins(list: string | undefined, faults: string[]): readonly string[] {
+  const values = listOf(list);
   for (const value of values) {
     const isOrigin = URL.canParse(value) && new URL(value).origin === value;
     if (!isOrigin && !(value === '*' && values.length === 1)) {
@@ -136,4 +153,30 @@ function origins(list = '', faults: string[]): readonly string[] {
     }
   }
   return values;
+}
+
+function networks(list: string | undefined, faults: string[]): readonly string[] {
+  const values = listOf(list);
+  for (const value of values) {
+    if (!isNetwork(value)) {
+      faults.push(
+        `${ENV.trustedProxies}: got ${JSON.stringify(value)}, expected addresses or ranges of them such as 10.42.0.0/16, 2001:db8::/32`,
+      );
+    }
+  }
+  return values;
+}
+
+/** A range of no bits is everybody: then anybody could say who the caller is. */
+function isNetwork(text: string): boolean {
+  const [, address = '', bits] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const most = { 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  return bits === undefined ? most > 0 : Number(bits) >= 1 && Number(bits) <= most;
+}
+
+function listOf(text = ''): readonly string[] {
+  return text
+    .split(',')
+    .map((value) => value.trim())
+    .filter(Boolean);
 }

@@ -1,18 +1,21 @@
 import { statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { DRAIN, ENV, EXIT_CODES } from '../../lib/contract';
 import { AudioDecoder } from './audio/audio-decoder';
 import { ConfigError, readConfig, type Config } from './config';
-import { resourceLimits, usableCpus } from './engine/cgroup';
+import { memoryLeft, resourceLimits, usableCpus } from './engine/cgroup';
+import type { CompiledVariant } from './engine/compiled-variant';
 import { Engine } from './engine/engine';
 import { EngineError } from './engine/engine-error';
 import { engineTranscriber } from './engine/engine-transcriber';
 import { openModelDirectory, type ModelDirectory } from './engine/model-directory';
 import { verifyModelFiles } from './engine/model-integrity';
+import { ignoredShortContext, shortContextFor } from './engine/short-context-for';
 import { speechDetectorFile } from './engine/speech-detector-file';
 import { ApiKeys } from './http/security/api-keys';
-import { buildApp } from './http/app';
+import type * as App from './http/app';
 import { ServerState } from './http/server-state';
 import { ServiceMetrics } from './observability/service-metrics';
 
@@ -29,12 +32,19 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
   return new Server(readConfig(environment)).run();
 }
 
+/** Reached when the engine's process is on its way: what answers HTTP takes as long to load as the model does. */
+function loadApp(): typeof App {
+  return createRequire(__filename)('./http/app') as typeof App;
+}
+
 class Server {
   private readonly directory: ModelDirectory;
   private readonly engine: Engine;
+  /** Of the engine's first process. */
+  private readonly engineStart: Promise<unknown>;
   private readonly decoder: AudioDecoder;
   private readonly state: ServerState;
-  private readonly app: ReturnType<typeof buildApp>;
+  private readonly app: ReturnType<typeof App.buildApp>;
   private readonly metrics = new ServiceMetrics();
   private readonly limits = resourceLimits();
   private readonly threads = usableCpus(this.limits);
@@ -53,30 +63,42 @@ class Server {
       model: config.model,
       quantization: config.quantization,
       threads: this.threads,
+      splitsWithRoom: config.engineProcesses === 'auto' ? (bytes) => memoryLeft() > bytes : undefined,
       maxQueue: config.maxQueue,
       maxRequestsPerKey: config.maxRequestsPerCaller,
       maxRssBytes: config.engineMaxMebibytes > 0 ? config.engineMaxMebibytes * 2 ** 20 : undefined,
       speechDetectorFile: config.voiceActivity === 'silero' ? speechDetectorFile() : undefined,
+      shortContext: shortContextFor(this.directory, config),
     });
-    this.decoder = new AudioDecoder({
-      maxDurationS: config.maxAudioSeconds,
-      timeoutMs: Math.min(DECODE_TIMEOUT_MS, config.requestTimeoutSeconds * 1000),
-    });
-    this.state = new ServerState(this.engine, config.readyMaxWaitSeconds);
-    this.app = buildApp({
-      config,
-      decoder: this.decoder,
-      transcriber: engineTranscriber(this.engine, this.directory),
-      admission: this.engine.admission,
-      state: this.state,
-      metrics: this.metrics,
-      apiKeys: config.apiKeysFile === undefined ? undefined : readApiKeys(config.apiKeysFile),
-      weightBytes: this.directory.weightBytes,
-      modelWrittenAt: Math.floor(statSync(this.directory.encoderPath).mtimeMs / 1000),
-    });
+    this.engine.hold();
+    this.engineStart = this.engine.start();
+    // It is awaited behind the listener, and may fail before.
+    this.engineStart.catch(() => undefined);
+    try {
+      this.decoder = new AudioDecoder({
+        maxDurationS: config.maxAudioSeconds,
+        timeoutMs: Math.min(DECODE_TIMEOUT_MS, config.requestTimeoutSeconds * 1000),
+      });
+      this.state = new ServerState(this.engine, config.readyMaxWaitSeconds);
+      this.app = loadApp().buildApp({
+        config,
+        decoder: this.decoder,
+        transcriber: engineTranscriber(this.engine, this.directory),
+        admission: this.engine.admission,
+        state: this.state,
+        metrics: this.metrics,
+        apiKeys: config.apiKeysFile === undefined ? undefined : readApiKeys(config.apiKeysFile),
+        weightBytes: this.directory.weightBytes,
+        modelWrittenAt: Math.floor(statSync(this.directory.encoderPath).mtimeMs / 1000),
+      });
+    } catch (error) {
+      // Its process would keep this one alive.
+      void this.engine.stop();
+      throw error;
+    }
   }
 
-  /** Listens first, so that probes are answered while the model loads. */
+  /** Listens while the model loads, so that probes are answered. */
   async run(): Promise<number> {
     const exitCode = new Promise<number>((resolve) => {
       this.exitWith = resolve;
@@ -101,14 +123,21 @@ class Server {
     if (this.config.voiceActivity === 'silero' && !this.engine.detectsSpeech) {
       log.warn('the speech detector is not installed: the energy gate alone decides where somebody speaks');
     }
+    const ignored = ignoredShortContext(this.directory, this.config);
+    if (ignored !== undefined) log.warn(ignored);
     try {
       await this.listen();
       const { port } = this.app.server.address() as AddressInfo;
       const { model, quantization, modelStore } = this.config;
-      log.info({ port, model, quantization, modelStore, threads: this.threads, ...this.limits }, 'listening');
+      log.info(
+        { port, model, quantization, ...this.layout, modelStore, threads: this.threads, ...this.limits },
+        'listening',
+      );
+      // Before anything is worked at: what is damaged may load, and then mistranscribe. And before the end of loading is
+      // awaited: it may also fail to load.
       await this.verifyModel();
-      // Told to stop meanwhile: the engine has been stopped before it was started.
-      if (!this.state.draining) await this.engine.start();
+      this.engine.release();
+      await this.engineStart;
     } catch (error) {
       // Told to stop while it was loading: that is an end as asked for.
       if (!this.state.draining) {
@@ -132,6 +161,12 @@ class Server {
     }
   }
 
+  /** Which of the model's files are used. */
+  private get layout(): { readonly layout: ModelDirectory['layout']; readonly variant?: CompiledVariant } {
+    const { directory } = this;
+    return { layout: directory.layout, ...(directory.layout === 'compiled' && { variant: directory.variant }) };
+  }
+
   private async verifyModel(): Promise<void> {
     const started = performance.now();
     const { directory, config } = this;
@@ -140,6 +175,7 @@ class Server {
     this.metrics.modelLoaded({
       name: config.model,
       quantization: config.quantization,
+      ...this.layout,
       encoderSha256: digestOf(directory.encoderPath),
       decoderSha256: digestOf(directory.decoderPath),
     });
@@ -150,15 +186,22 @@ class Server {
   private logEngineEvents(): void {
     const { log } = this.app;
     this.metrics.readLoadFrom(() => this.engine.admission.load);
+    this.metrics.readEngineMemoryFrom(() => this.engine.rssBytes);
     this.engine.on('ready', ({ pid, ...start }) => {
       log.info({ enginePid: pid, ...start }, 'engine ready');
       if (start.cause !== undefined) this.metrics.engineRestarted(start.cause, start.downMs ?? 0);
+    });
+    this.engine.on('worked', ({ tokens }) => {
+      this.metrics.windowWorked(tokens);
     });
     this.engine.on('lost', (loss) => {
       log.error(loss, 'engine process lost; restarting it');
     });
     this.engine.on('recycled', ({ pid, rssBytes }) => {
       log.warn({ enginePid: pid, rssBytes }, 'engine process replaced: its memory had grown above the limit');
+    });
+    this.engine.on('layout', (layout) => {
+      log.info(layout, 'engine threads divided anew');
     });
     this.engine.on('failed', (error) => {
       log.fatal({ code: error.code }, error.message);

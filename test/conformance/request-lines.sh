@@ -86,43 +86,43 @@ answers 'whisper-asr-webservice: /detect-language' \
 
 # OpenAI
 
+# openai_form ENDPOINT FIELD...: what all its examples that send a file begin with.
+openai_form() {
+  local endpoint=$1
+  shift
+  curl "$STT_URL/v1/audio/$endpoint" \
+    -H "Authorization: Bearer $STT_KEY" \
+    -H "Content-Type: multipart/form-data" \
+    "$@"
+}
+
 answers 'OpenAI: transcription' "^HTTP/1.1 200 .*\{\"text\":\"$text\",\"usage\"" \
-  curl "$STT_URL/v1/audio/transcriptions" \
-  -H "Authorization: Bearer $STT_KEY" \
-  -H "Content-Type: multipart/form-data" \
+  openai_form transcriptions \
   -F file="@$sample" \
   -F model="gpt-4o-transcribe"
 
 answers 'OpenAI: stream' "^HTTP/1.1 200 .*transcript\.text\.delta.*transcript\.text\.done.*\"text\":\"$text\".*data: \[DONE\]" \
-  curl "$STT_URL/v1/audio/transcriptions" \
-  -H "Authorization: Bearer $STT_KEY" \
-  -H "Content-Type: multipart/form-data" \
+  openai_form transcriptions \
   -F file="@$sample" \
   -F model="gpt-4o-mini-transcribe" \
   -F stream=true
 
 answers 'OpenAI: log-probabilities' "^HTTP/1.1 200 .*\"logprobs\":\[\{\"token\":\"[^\"]+\",\"(bytes|logprob)\"" \
-  curl "$STT_URL/v1/audio/transcriptions" \
-  -H "Authorization: Bearer $STT_KEY" \
-  -H "Content-Type: multipart/form-data" \
+  openai_form transcriptions \
   -F file="@$sample" \
   -F "include[]=logprobs" \
   -F model="gpt-4o-transcribe" \
   -F response_format="json"
 
 answers 'OpenAI: words' "^HTTP/1.1 200 .*\"words\":\[\{\"word\":\"" \
-  curl "$STT_URL/v1/audio/transcriptions" \
-  -H "Authorization: Bearer $STT_KEY" \
-  -H "Content-Type: multipart/form-data" \
+  openai_form transcriptions \
   -F file="@$sample" \
   -F "timestamp_granularities[]=word" \
   -F model="whisper-1" \
   -F response_format="verbose_json"
 
 answers 'OpenAI: translation' '^HTTP/1.1 200 .*\{"text":"[^"]+"' \
-  curl "$STT_URL/v1/audio/translations" \
-  -H "Authorization: Bearer $STT_KEY" \
-  -H "Content-Type: multipart/form-data" \
+  openai_form translations \
   -F file="@$STT_SAMPLES/de-01.wav" \
   -F model="whisper-1"
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { METRICS } from '../../lib/contract';
+import { METRICS } from '../../lib/metrics';
 import { ERROR_KINDS } from '../../service/src/http/errors/api-error';
 import { metricsDocument } from '../../service/src/observability/metrics-document';
 import { logFields, type RequestRecord } from '../../service/src/observability/request-record';
@@ -27,6 +27,8 @@ const COMPLETE: Required<RequestRecord> = {
   totalMs: 6,
   tokens: 1,
   windows: 1,
+  shortWindows: 1,
+  shortContextReruns: {},
   audioSeconds: 1,
   uploadBytes: 1,
   language: 'en',

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import OpenAI, { toFile } from 'openai';
+import { METRICS } from '../../lib/metrics';
 import { sample } from '../support/nano';
+import { scrape } from '../support/scrape';
 import { audioForm, ServerProcess } from '../support/server-process';
 
 describe('API keys', () => {
@@ -37,6 +39,9 @@ describe('API keys', () => {
         expect((await server.get(route)).status).toBe(200);
       }
       expect((await server.get('/v1/models')).status).toBe(401);
+      // Nothing else would show that somebody tries keys, or has a wrong one.
+      expect(await scrape(server, METRICS.httpErrors, { code: 'invalid_api_key' })).toBe(3);
+      expect(await scrape(server, METRICS.requests)).toBe(2);
     } finally {
       await server.stop();
     }

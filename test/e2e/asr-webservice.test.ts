@@ -163,18 +163,26 @@ describe('whisper-asr-webservice', () => {
   });
 
   it.each([
-    ['/asr', undefined, ['body', 'audio_file'], 'Field required'],
-    ['/detect-language', undefined, ['body', 'audio_file'], 'Field required'],
-    ['/asr?output=doc', bytes, ['query', 'output'], /"doc", expected one of txt, vtt, srt, tsv, json/],
-    ['/asr?task=summarize', bytes, ['query', 'task'], /"summarize", expected one of transcribe, translate/],
-    ['/asr?word_timestamps=perhaps', bytes, ['query', 'word_timestamps'], /"perhaps"/],
-    ['/asr?max_line_width=0', bytes, ['query', 'max_line_width'], /"?0"?/],
-    ['/detect-language?encode=maybe', bytes, ['query', 'encode'], /"maybe"/],
-  ])('refuses %s with a fault as FastAPI lists them', async (route, file, loc, message) => {
+    ['/asr', undefined, ['body', 'audio_file'], 'Field required', null],
+    ['/detect-language', undefined, ['body', 'audio_file'], 'Field required', null],
+    ['/asr?output=doc', bytes, ['query', 'output'], /"doc", expected one of txt, vtt, srt, tsv, json/, 'doc'],
+    [
+      '/asr?task=summarize',
+      bytes,
+      ['query', 'task'],
+      /"summarize", expected one of transcribe, translate/,
+      'summarize',
+    ],
+    ['/asr?word_timestamps=perhaps', bytes, ['query', 'word_timestamps'], /"perhaps"/, 'perhaps'],
+    ['/asr?max_line_width=0', bytes, ['query', 'max_line_width'], /"?0"?/, '0'],
+    // The last one counts, and is what is wrong.
+    ['/asr?max_line_count=2&max_line_count=%C3%A9+a', bytes, ['query', 'max_line_count'], /"é a"/, 'é a'],
+    ['/detect-language?encode=maybe', bytes, ['query', 'encode'], /"maybe"/, 'maybe'],
+  ])('refuses %s with a fault as FastAPI lists them', async (route, file, loc, message, input) => {
     const response = await post(route, file);
     expect(response.status).toBe(422);
     const msg = message instanceof RegExp ? (expect.stringMatching(message) as string) : message;
-    expect(await response.json()).toEqual({ detail: [{ type: expect.any(String) as string, loc, msg, input: null }] });
+    expect(await response.json()).toEqual({ detail: [{ type: expect.any(String) as string, loc, msg, input }] });
   });
 
   it.each([

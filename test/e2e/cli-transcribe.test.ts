@@ -111,7 +111,7 @@ describe('whisper-stt transcribe', () => {
       'none/*.wav',
     );
     expect(code).toBe(1);
-    const [a, b] = stdout
+    const [none, a, b, ...rest] = stdout
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -122,6 +122,8 @@ describe('whisper-stt transcribe', () => {
       segments: [{ start: expect.any(Number) }],
       words: expect.arrayContaining([expect.objectContaining({ word: 'hundred' })]),
     });
+    expect(none).toEqual({ file: 'none/*.wav', error: { code: 'no_files', message: 'no audio files are there' } });
+    expect(rest).toEqual([]);
     expect(b).toEqual({ file: 'b.wav', error: { code: 'unsupported_format', message: expect.any(String) } });
     expect(stderr).toContain('none/*.wav: no_files: ');
     expect(stderr).toMatch(

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { LoadClient, type LoadAnswer } from '../../service/bench/load/load-client';
 import { formRequest } from '../../service/bench/load/load-request';
-import { METRICS } from '../../lib/contract';
+import { METRICS } from '../../lib/metrics';
 import { sample } from '../support/nano';
 import { cpuSeconds, untilIdle } from '../support/processes';
 import { PrometheusText } from '../support/prometheus-text';

@@ -100,7 +100,7 @@ describe('a server whose engine process is killed and stopped under load', () =>
 describe('a request that crashes the engine process twice', () => {
   it('gets an error, and those behind it get their answers', async () => {
     // Without the detector, so that the first work there is is the window.
-    const server = await ServerProcess.start({ STT_VOICE_ACTIVITY: 'energy' });
+    const server = await ServerProcess.start({ STT_VOICE_ACTIVITY: 'energy', STT_ENGINE_PROCESSES: '1' });
     try {
       const others = ['en-01.wav', 'en-02.wav'];
       const undisturbed = [await ask(server, others[0]!), await ask(server, others[1]!)];

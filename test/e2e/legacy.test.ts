@@ -66,7 +66,7 @@ describe('the routes of the replaced service', () => {
     expect(response.status).toBe(422);
     const [value] = query.split('=').slice(1);
     const msg = expect.stringContaining(value!) as string;
-    const detail = [{ type: expect.any(String) as string, loc: ['query', 'temperature'], msg, input: null }];
+    const detail = [{ type: expect.any(String) as string, loc: ['query', 'temperature'], msg, input: value }];
     expect(await response.json()).toEqual({ detail });
   });
 

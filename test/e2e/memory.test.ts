@@ -37,7 +37,10 @@ describeUnless(ControlGroup.unavailable(), 'a server under a 700Mi limit', () =>
 
   beforeAll(async () => {
     group = ControlGroup.create(`whisper-stt-memory-${process.pid}`, { memoryBytes: MEMORY_BYTES, cpus: 1 });
-    server = ServerProcess.spawn({ ...MODEL, STT_REQUEST_TIMEOUT_SECONDS: '300' }, group.wrap);
+    server = ServerProcess.spawn(
+      { ...MODEL, STT_REQUEST_TIMEOUT_SECONDS: '300', STT_ENGINE_PROCESSES: '1' },
+      group.wrap,
+    );
     await server.untilReady();
   }, 60_000);
   afterAll(async () => {

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { METRICS } from '../../lib/contract';
+import { METRICS } from '../../lib/metrics';
 import { sample } from '../support/nano';
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver';
+import { residentBytes } from '../support/processes';
 import { PrometheusText } from '../support/prometheus-text';
+import { head, RawConnection } from '../support/raw-connection';
 import { audioForm, ServerProcess, transcriptionRequest, type LogLine } from '../support/server-process';
 
 const ROUTE = '/v1/audio/transcriptions';
@@ -37,6 +39,7 @@ describe('what the server tells of itself', () => {
   beforeAll(async () => {
     receiver = await OtlpReceiver.start();
     server = await ServerProcess.start({
+      STT_ENGINE_PROCESSES: '1',
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
       OTEL_BSP_SCHEDULE_DELAY: '10',
     });
@@ -64,7 +67,17 @@ describe('what the server tells of itself', () => {
     });
 
     it('names the model that is loaded', async () => {
-      expect((await scrape()).value(METRICS.modelInfo.name, { name: 'nano', quantization: 'int8' })).toBe(1);
+      expect(
+        (await scrape()).value(METRICS.modelInfo.name, { name: 'nano', quantization: 'int8', layout: 'published' }),
+      ).toBe(1);
+    });
+
+    it('shows the memory of the engine', async () => {
+      const engineBytes = (await scrape()).value(METRICS.engineMemory.name);
+      // What the kernel says now: the process may have given some of it back since.
+      const rssBytes = await residentBytes(server.enginePid);
+      expect(engineBytes).toBeGreaterThan(rssBytes / 2);
+      expect(engineBytes).toBeLessThan(rssBytes * 2);
     });
 
     it('counts a transcription and measures each of its stages', async () => {
@@ -114,6 +127,35 @@ describe('what the server tells of itself', () => {
       expect((await scrape()).value(METRICS.finished.name, failed)).toBe(before + 1);
     });
 
+    it('counts errors before or beside transcription by their codes alone', async () => {
+      const before = await scrape();
+      expect((await server.get('/nowhere')).status).toBe(404);
+      expect((await server.get('/%zz')).status).toBe(400);
+      expect((await fetch(`${server.url}/v1/models/nano`, { method: 'DELETE' })).status).toBe(405);
+      await RawConnection.answerTo(server.port, head('GET /livez', { 'x-long': 'a'.repeat(20_000) }));
+      const encoded = { method: 'POST', headers: { 'content-encoding': 'gzip' }, body: 'x' };
+      expect((await fetch(`${server.url}${ROUTE}`, encoded)).status).toBe(415);
+      const after = await scrape();
+      const grown = (series: string, labels = {}): number =>
+        (after.value(series, labels) ?? 0) - (before.value(series, labels) ?? 0);
+      for (const code of [
+        'not_found',
+        'invalid_request',
+        'method_not_allowed',
+        'headers_too_large',
+        'unsupported_encoding',
+      ]) {
+        expect([code, grown(METRICS.httpErrors.name, { code })]).toEqual([code, 1]);
+      }
+      expect(grown(METRICS.httpErrors.name)).toBe(5);
+      expect(grown(METRICS.requests.name)).toBe(0);
+      // What is wrong with a transcription is counted as one, and only once.
+      const lines = finishedLines(server);
+      await (await transcriptionRequest(server, Buffer.from('no audio'))).text();
+      await server.until(() => finishedLines(server) > lines, 'the line of the request');
+      expect((await scrape()).value(METRICS.httpErrors.name)).toBe(after.value(METRICS.httpErrors.name));
+    });
+
     it('counts a client that goes away, and what it asked for as none of the answers', async () => {
       const before = await scrape();
       const leave = new AbortController();
@@ -153,11 +195,13 @@ describe('what the server tells of itself', () => {
     it('counts an engine that was lost, and how long there was none', async () => {
       const { enginePid } = server;
       process.kill(enginePid, 'SIGKILL');
+      await server.until(async () => (await scrape()).value(METRICS.engineMemory.name) === 0, 'the engine to be gone');
       await server.until(() => server.enginePid !== enginePid, 'the next engine');
       const text = await scrape();
       expect(text.value(METRICS.engineRestarts.name, { reason: 'crash' })).toBe(1);
       expect(text.value(`${METRICS.engineRecovery.name}_count`)).toBe(1);
       expect(text.value(`${METRICS.engineRecovery.name}_sum`)).toBeGreaterThan(0);
+      expect(text.value(METRICS.engineMemory.name)).toBeGreaterThan(2 ** 20);
     });
   });
 

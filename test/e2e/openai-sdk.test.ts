@@ -4,7 +4,7 @@ import path from 'node:path';
 import OpenAI, { toFile, type ClientOptions } from 'openai';
 import { NANO, sample } from '../support/nano';
 import { part, RawConnection, upload } from '../support/raw-connection';
-import { ServerProcess } from '../support/server-process';
+import { ServerProcess, transcriptionRequest } from '../support/server-process';
 import { wavFile } from '../support/wav-writer';
 
 const HEADER_BYTES = 44;
@@ -181,6 +181,16 @@ describe("OpenAI's own SDK, with nothing changed but its base URL", () => {
     expect(done!.logprobs!.length).toBe(done!.usage!.output_tokens);
     expect(done!.usage).toMatchObject({ type: 'tokens' });
     expect(done!.usage!.total_tokens).toBe(done!.usage!.input_tokens + done!.usage!.output_tokens);
+  });
+
+  it.each([false, true])('says how long an answer took, as OpenAI does (stream: %s)', async (stream) => {
+    const sentAtMs = performance.now();
+    const response = await transcriptionRequest(server, bytes, { stream: String(stream) });
+    const tookMs = performance.now() - sentAtMs;
+    const statedMs = response.headers.get('openai-processing-ms');
+    expect(statedMs).toMatch(/^[1-9]\d*$/);
+    expect(Number(statedMs)).toBeLessThanOrEqual(Math.ceil(tookMs));
+    await response.body?.cancel();
   });
 
   it('may leave a stream, or give up a request, and be served again', async () => {

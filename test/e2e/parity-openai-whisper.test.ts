@@ -53,8 +53,6 @@ const REACH = 200;
 
 describe('openai-whisper on the same weights, further options', () => {
   const engine = nanoEngine();
-  beforeAll(() => engine.start(), 60_000);
-  afterAll(() => engine.stop());
 
   const titled = REFERENCE.options.map((window) => {
     const { file, prefixTokens, promptTokens, maxNewTokens, patience, lengthPenalty, timestamps } = window;
@@ -91,8 +89,6 @@ describe('openai-whisper on the same weights, further options', () => {
 
 describe("openai-whisper's alignments", () => {
   const engine = nanoEngine();
-  beforeAll(() => engine.start(), 60_000);
-  afterAll(() => engine.stop());
 
   it('are ours, word by word, before punctuation is merged', async () => {
     let compared = 0;

@@ -1,15 +1,5 @@
-import type * as EngineTranscriberModule from '../../service/src/engine/engine-transcriber';
-import type * as ModelDirectoryModule from '../../service/src/engine/model-directory';
-import type { Segment } from '../../service/src/whisper/segments';
-import type * as TranscribeModule from '../../service/src/whisper/transcribe';
 import { audioOf, type AudioPart } from '../parity/recipe';
-import { nanoEngine, witness } from '../parity/witness';
-import { builtModule } from '../support/built';
-import { MODEL_STORE } from '../support/nano';
-
-const { engineTranscriber } = builtModule('service/src/engine/engine-transcriber.js') as typeof EngineTranscriberModule;
-const { openModelDirectory } = builtModule('service/src/engine/model-directory.js') as typeof ModelDirectoryModule;
-const { transcribe } = builtModule('service/src/whisper/transcribe.js') as typeof TranscribeModule;
+import { nanoEngine, transcribeLike, witness } from '../parity/witness';
 
 interface ReferenceWord {
   readonly word: string;
@@ -58,26 +48,6 @@ const CLOSE_S = 0.0201;
 
 describe("openai-whisper's transcripts with the same weights", () => {
   const engine = nanoEngine();
-  beforeAll(() => engine.start(), 60_000);
-  afterAll(() => engine.stop());
-
-  async function segmentsOf(samples: Float32Array, reference: Transcript): Promise<readonly Segment[]> {
-    const transcriber = engineTranscriber(engine, openModelDirectory(MODEL_STORE, 'nano', 'fp32'));
-    const speech = [{ startSample: 0, endSample: samples.length }];
-    const { segments } = await transcribe({ samples, speech }, transcriber, {
-      task: 'transcribe',
-      strategy: 'sequential',
-      timestamps: true,
-      temperature: 0,
-      language: reference.language,
-      conditionOnPreviousText: reference.conditionOnPreviousText,
-      wordTimestamps: reference.wordTimestamps,
-      hallucinationSilenceThresholdS: reference.hallucinationSilenceThresholdS ?? undefined,
-      promptTokens: reference.promptTokens,
-      carryPrompt: reference.carryPrompt,
-    });
-    return segments;
-  }
 
   it('are there, of every kind', () => {
     expect(TRANSCRIPTS).toHaveLength(40);
@@ -89,14 +59,27 @@ describe("openai-whisper's transcripts with the same weights", () => {
     'are ours: %s',
     async (_, reference) => {
       const samples = audioOf(reference.audio);
-      const segments = await segmentsOf(samples, reference);
+      const segments = await transcribeLike(engine, samples, {
+        language: reference.language,
+        conditionOnPreviousText: reference.conditionOnPreviousText,
+        wordTimestamps: reference.wordTimestamps,
+        hallucinationSilenceThresholdS: reference.hallucinationSilenceThresholdS ?? undefined,
+        promptTokens: reference.promptTokens,
+        carryPrompt: reference.carryPrompt,
+      });
       const durationS = Math.floor(samples.length / 160) / 100;
 
       expect(segments.flatMap(({ tokens }) => tokens)).toEqual(reference.segments.flatMap(({ tokens }) => tokens));
       // Text that the reference times behind the audio's end belongs to the last segment inside of it here.
       const inside = reference.segments.filter(({ start, tokens }) => start < durationS && tokens.length > 0);
       expect(segments.map(({ seekFrames }) => seekFrames)).toEqual(inside.map(({ seek }) => seek));
-      if (!reference.wordTimestamps) return;
+      if (!reference.wordTimestamps) {
+        for (const [i, { start, end }] of inside.entries()) {
+          expect(segments[i]!.startS).toBeCloseTo(start, 2);
+          expect(segments[i]!.endS).toBeCloseTo(Math.min(end, durationS), 2);
+        }
+        return;
+      }
 
       const words = segments.flatMap((segment) => segment.words!);
       const expected = inside.flatMap((segment) => segment.words!);

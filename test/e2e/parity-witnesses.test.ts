@@ -1,6 +1,3 @@
-import type * as EngineTranscriberModule from '../../service/src/engine/engine-transcriber';
-import type * as ModelDirectoryModule from '../../service/src/engine/model-directory';
-import type * as TranscribeModule from '../../service/src/whisper/transcribe';
 import type { Segment } from '../../service/src/whisper/segments';
 import type { TranscribeOptions } from '../../service/src/whisper/transcribe';
 import {
@@ -8,16 +5,12 @@ import {
   decodeLike,
   isAsLikely,
   nanoEngine,
+  transcribeLike,
   witness,
   type WitnessSegment,
   type WitnessWindow,
 } from '../parity/witness';
-import { builtModule } from '../support/built';
-import { MODEL_STORE, sampleAudio } from '../support/nano';
-
-const { engineTranscriber } = builtModule('service/src/engine/engine-transcriber.js') as typeof EngineTranscriberModule;
-const { openModelDirectory } = builtModule('service/src/engine/model-directory.js') as typeof ModelDirectoryModule;
-const { transcribe } = builtModule('service/src/whisper/transcribe.js') as typeof TranscribeModule;
+import { sampleAudio } from '../support/nano';
 
 interface Fixture {
   readonly windows: readonly WitnessWindow[];
@@ -62,29 +55,12 @@ const PROMPT_TOKENS = TRANSFORMERS.windows.find(({ promptTokens }) => promptToke
 describe('transformers and faster-whisper on the same weights', () => {
   const engine = nanoEngine();
   let conditioned: readonly Segment[];
-  const long = async (options: Partial<TranscribeOptions>): Promise<readonly Segment[]> => {
-    const transcriber = engineTranscriber(engine, openModelDirectory(MODEL_STORE, 'nano', 'fp32'));
-    const samples = sampleAudio('long-en.wav');
-    const { segments } = await transcribe(
-      { samples, speech: [{ startSample: 0, endSample: samples.length }] },
-      transcriber,
-      {
-        task: 'transcribe',
-        language: 'en',
-        timestamps: true,
-        temperature: 0,
-        strategy: 'sequential',
-        ...options,
-      },
-    );
-    return segments;
-  };
+  const long = (options: Partial<TranscribeOptions>): Promise<readonly Segment[]> =>
+    transcribeLike(engine, sampleAudio('long-en.wav'), { language: 'en', ...options });
 
   beforeAll(async () => {
-    await engine.start();
     conditioned = await long({ conditionOnPreviousText: true });
-  }, 120_000);
-  afterAll(() => engine.stop());
+  }, 60_000);
 
   it.each(byVariant(TRANSFORMERS.windows))(
     'write the same tokens, as likely, %s',

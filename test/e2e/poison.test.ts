@@ -9,7 +9,7 @@ const WORKING_CPU_SECONDS = 0.05;
 describe('an upload that ends the engine', () => {
   let server: ServerProcess;
   beforeAll(async () => {
-    server = await ServerProcess.start();
+    server = await ServerProcess.start({ STT_ENGINE_PROCESSES: '1' });
   });
   afterAll(() => server.stop());
 

@@ -33,10 +33,13 @@ async function beginLongWork(
   return { response };
 }
 
+/** These tests look at the process that works, and kill it: there is to be one. */
+const ONE_ENGINE = { STT_ENGINE_PROCESSES: '1' };
+
 describe('the server under load and loss', () => {
   let server: ServerProcess;
   beforeAll(async () => {
-    server = await ServerProcess.start();
+    server = await ServerProcess.start(ONE_ENGINE);
   });
   afterAll(() => server.stop());
 
@@ -109,7 +112,7 @@ describe('the server under load and loss', () => {
 
 describe('the queue', () => {
   it('refuses what it has no room for, with a time to come back, and serves the rest', async () => {
-    const server = await ServerProcess.start({ STT_MAX_QUEUE: '1' });
+    const server = await ServerProcess.start({ ...ONE_ENGINE, STT_MAX_QUEUE: '1' });
     try {
       const responses = await Promise.all(
         Array.from({ length: 6 }, () => transcriptionRequest(server, sample('en-01.wav').bytes)),
@@ -136,7 +139,11 @@ describe('the queue', () => {
 
 describe('a request that takes too long', () => {
   it('is answered with request_timeout and tells the SDK not to try again', async () => {
-    const server = await ServerProcess.start({ STT_REQUEST_TIMEOUT_SECONDS: '1', STT_QUANTIZATION: 'fp32' });
+    const server = await ServerProcess.start({
+      ...ONE_ENGINE,
+      STT_REQUEST_TIMEOUT_SECONDS: '1',
+      STT_QUANTIZATION: 'fp32',
+    });
     try {
       const responses = await Promise.all(
         Array.from({ length: 4 }, () => transcriptionRequest(server, sample('long-en.wav').bytes)),
@@ -155,7 +162,7 @@ describe('a request that takes too long', () => {
 
 describe('SIGTERM', () => {
   it('takes readiness away at once, answers what is in flight, and exits with 0', async () => {
-    const server = await ServerProcess.start({ STT_DRAIN_DELAY_SECONDS: '1' });
+    const server = await ServerProcess.start({ ...ONE_ENGINE, STT_DRAIN_DELAY_SECONDS: '1' });
     const undisturbed = await textOf(await transcriptionRequest(server, sample('long-en.wav').bytes));
     const { response: inFlight } = await beginLongWork(server);
     server.child.kill('SIGTERM');
@@ -170,7 +177,7 @@ describe('SIGTERM', () => {
   }, 60_000);
 
   it('does not wait for connections that a client has opened ahead of need', async () => {
-    const server = await ServerProcess.start();
+    const server = await ServerProcess.start(ONE_ENGINE);
     const socket = connect(server.port, '127.0.0.1');
     await once(socket, 'connect');
     const closed = once(socket, 'close');
@@ -179,7 +186,7 @@ describe('SIGTERM', () => {
   });
 
   it('leaves no engine behind', async () => {
-    const server = await ServerProcess.start();
+    const server = await ServerProcess.start(ONE_ENGINE);
     const engine = server.enginePid;
     await server.stop();
     expect(() => process.kill(engine, 0)).toThrow('ESRCH');
@@ -192,7 +199,7 @@ describe('SIGTERM', () => {
   });
 
   it('leaves no engine behind when the server itself is killed', async () => {
-    const server = await ServerProcess.start();
+    const server = await ServerProcess.start(ONE_ENGINE);
     const engine = server.enginePid;
     await server.stop('SIGKILL');
     await untilGone(engine);

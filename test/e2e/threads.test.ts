@@ -15,6 +15,29 @@ async function cpuSecondsByThread(pid: number): Promise<ReadonlyMap<string, numb
   return new Map(await Promise.all(tasks.map(async (task, i) => [task, await seconds[i]!] as const)));
 }
 
+async function transcribe(server: ServerProcess): Promise<void> {
+  expect((await transcriptionRequest(server, sample('en-01.wav').bytes)).status).toBe(200);
+}
+
+/** Lone requests: each has all CPUs. */
+async function oneAfterAnother(server: ServerProcess): Promise<void> {
+  for (let i = 0; i < 4; i++) await transcribe(server);
+}
+
+/** Threads of each process that decode while this is done. */
+async function inferenceThreads(pids: readonly number[], work: () => Promise<void>): Promise<number[]> {
+  const before = await Promise.all(pids.map(cpuSecondsByThread));
+  await work();
+  const after = await Promise.all(pids.map(cpuSecondsByThread));
+  return pids.map((pid, i) => {
+    const used = [...after[i]!]
+      .map(([task, seconds]) => seconds - (before[i]!.get(task) ?? 0))
+      .sort((one, other) => other - one);
+    console.log(`CPU seconds of process ${pid} by thread: ${used.map((seconds) => seconds.toFixed(2)).join(' ')}`);
+    return used.filter((seconds) => seconds > used[0]! * BUSY_SHARE).length;
+  });
+}
+
 const unavailable = process.platform === 'linux' ? undefined : `${process.platform} has no /proc`;
 
 describeUnless(unavailable, 'the threads of inference', () => {
@@ -31,21 +54,45 @@ describeUnless(unavailable, 'the threads of inference', () => {
           stated: 16,
           cpus,
         });
-        const pid = server.enginePid;
-        const before = await cpuSecondsByThread(pid);
-        expect((await transcriptionRequest(server, sample('long-en.wav').bytes)).status).toBe(200);
-        const after = await cpuSecondsByThread(pid);
-        const used = [...after].map(([task, seconds]) => seconds - (before.get(task) ?? 0)).sort((a, b) => b - a);
-        const inference = used.filter((seconds) => seconds > used[0]! * BUSY_SHARE).length;
-        console.log(
-          `${cpus} CPUs: ${inference} inference threads; CPU seconds by thread: ${used.map((s) => s.toFixed(2)).join(' ')}`,
-        );
-        expect(inference).toBe(cpus);
+        const inference = await inferenceThreads([server.enginePid], () => oneAfterAnother(server));
+        expect(inference).toEqual([cpus]);
       } finally {
         await server.stop();
       }
     },
     60_000,
+  );
+
+  (availableParallelism() > 1 ? it : it.skip)(
+    'are shared between two processes under load, and one process has them again at rest',
+    async () => {
+      const server = ServerProcess.spawn({}, ['taskset', '-c', '0,1']);
+      /** Those that have said that they are ready with so many threads, the last word of each. */
+      const pidsWith = (threads: number): number[] => {
+        const starts = server.log.filter(({ msg }) => msg === 'engine ready');
+        const latest = new Map(starts.map((start) => [start.enginePid as number, start.threads]));
+        return [...latest].filter(([, has]) => has === threads).map(([pid]) => pid);
+      };
+      try {
+        await server.untilReady();
+        const [first] = pidsWith(2);
+        const loadUntil = async (condition: () => boolean): Promise<void> => {
+          const caller = async (): Promise<void> => {
+            while (!condition()) await transcribe(server);
+          };
+          await Promise.all([caller(), caller(), caller(), caller()]);
+        };
+        await loadUntil(() => pidsWith(1).length === 2);
+        let requests = 0;
+        expect(await inferenceThreads(pidsWith(1), () => loadUntil(() => ++requests > 24))).toEqual([1, 1]);
+        await server.until(() => pidsWith(2).length === 1, 'one process to have all threads again');
+        expect(pidsWith(2)).toEqual([first]);
+        expect(await inferenceThreads([first!], () => oneAfterAnother(server))).toEqual([2]);
+      } finally {
+        await server.stop();
+      }
+    },
+    120_000,
   );
 
   it('have huge pages asked for, and a malloc that gives back what is freed', async () => {

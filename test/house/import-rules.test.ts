@@ -20,25 +20,28 @@ const required = (specifier: string): string =>
 
 const ONNX = from('onnxruntime-node');
 const CONTRACT = from('../../../lib/contract');
+const METRICS = from('../../../lib/metrics');
 const SIZING = from('../../../lib/sizing');
 
 const CASES: readonly Case[] = [
   {
-    file: 'audio/wav.ts',
-    allowed: [from('./wav-chunks'), from('node:path'), CONTRACT],
-    forbidden: [from('../whisper/windows'), from('../engine/engine'), from('../config'), SIZING, ONNX],
+    file: 'audio/decode-audio.ts',
+    allowed: [from('./containers/wav'), from('node:path'), CONTRACT],
+    forbidden: [from('../whisper/windows'), from('../engine/engine'), from('../config'), METRICS, SIZING, ONNX],
   },
   {
-    file: 'audio/flac.ts',
-    allowed: [from('./flac-stream'), CONTRACT],
-    forbidden: [from('../whisper/windows'), dynamic('../whisper/windows'), dynamic('onnxruntime-node')],
+    file: 'audio/containers/flac.ts',
+    allowed: [from('./flac-stream'), from('../codecs/packet-decoder'), from('../../../../lib/contract')],
+    forbidden: [from('../../whisper/windows'), dynamic('../../whisper/windows'), dynamic('onnxruntime-node')],
   },
   {
     file: 'whisper/windows.ts',
     allowed: [from('./audio-format'), from('node:zlib')],
     forbidden: [
       ...['node:fs', 'node:fs/promises', 'fs', 'zlib', 'fastify', 'onnxruntime-node'].map(from),
-      ...['../engine/engine', '../audio/wav', '../text/json', '../../src/engine/engine', '../main'].map(from),
+      ...['../engine/engine', '../audio/containers/wav', '../text/json', '../../src/engine/engine', '../main'].map(
+        from,
+      ),
       CONTRACT,
       dynamic('node:fs'),
       `export * from '../engine/engine';\n`,
@@ -85,8 +88,8 @@ const CASES: readonly Case[] = [
   },
   {
     file: 'observability/service-metrics.ts',
-    allowed: [from('prom-client'), from('../version'), CONTRACT],
-    forbidden: [from('../engine/engine'), from('../http/app'), SIZING, ONNX],
+    allowed: [...['prom-client', '../version', '../engine/scheduling/engine-load'].map(from), CONTRACT, METRICS],
+    forbidden: [from('../engine/engine'), from('../engine/scheduling/admission'), from('../http/app'), SIZING, ONNX],
   },
   {
     file: 'observability/tracing.ts',
@@ -138,10 +141,15 @@ const CASES: readonly Case[] = [
   {
     file: 'main.ts',
     allowed: [
-      ...['./engine/model-integrity', './http/app', './audio/audio-decoder', './config', './text/json'].map(from),
+      ...['./engine/model-integrity', './http/server-state', './audio/audio-decoder', './config', './text/json'].map(
+        from,
+      ),
       from('../../lib/contract'),
+      `import type * as App from './http/app';\nexport type X = typeof App;\n`,
+      `import { createRequire } from 'node:module';\nexport const x: unknown = createRequire(__filename)('./http/app');\n`,
     ],
     forbidden: [
+      from('./http/app'),
       from('./cli/demo'),
       from('../../lib/sizing'),
       ONNX,
@@ -150,11 +158,17 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    file: 'compiler/compile-model.ts',
+    allowed: ['../engine/model-shape', '../engine/log-mel', '../version'].map(from),
+    forbidden: [...['../http/app', '../config', '../main', '../whisper/windows'].map(from), SIZING, ONNX],
+  },
+  {
     file: 'cli/demo.ts',
     allowed: [...['../main', '../config', '../engine/hub', '../http/app', '../text/json'].map(from), CONTRACT],
     forbidden: [SIZING, ONNX, dynamic('../main')],
   },
   { file: 'lib/contract.ts', allowed: ['export const x = 1;\n'], forbidden: [from('./sizing'), from('node:path')] },
+  { file: 'lib/metrics.ts', allowed: ['export const x = 1;\n'], forbidden: [from('./contract'), from('node:path')] },
   {
     file: 'lib/sizing.ts',
     allowed: [from('./contract'), from('cdk8s')],

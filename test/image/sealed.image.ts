@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { EXIT_CODES } from '../../lib/contract';
+import { compiledVariantFor } from '../../service/src/engine/compiled-variant';
+import { hasInt8DotProducts } from '../../service/src/engine/cpu-features';
 import { describeUnless } from '../support/describe-unless';
 import { sample } from '../support/nano';
 import { cpuSeconds } from '../support/processes';
@@ -14,7 +16,7 @@ const READY_SECONDS = 3;
 /** On a machine that works for others too. */
 const READY_BOUND_SECONDS = 3 * READY_SECONDS;
 const LOADING_CPU_SECONDS = 0.1;
-const ENCODER = '/models/whisper-nano/onnx/encoder_model_quantized.onnx';
+const ENCODER = `/models/whisper-nano/compiled/encoder.${compiledVariantFor('int8', hasInt8DotProducts())}.onnx`;
 
 describeUnless(containersUnavailable(), 'the image, sealed as the manifest says', () => {
   let image: UnpackedImage;
@@ -57,7 +59,7 @@ describeUnless(containersUnavailable(), 'the image, sealed as the manifest says'
 
   test('sees its limits, and compared its model with the checksums', () => {
     expect(container.find('listening')).toMatchObject({ memoryBytes: manifestMemoryBytes() });
-    expect(container.find('model as its checksums say')).toMatchObject({ files: 5 });
+    expect(container.find('model as its checksums say')).toMatchObject({ files: 6 });
   });
 
   test('transcribes WAV and FLAC, with and without a prompt', async () => {

@@ -41,6 +41,9 @@ describe("the server's environment", () => {
     ['STT_MAX_QUEUE', '1'],
     ['STT_MAX_AUDIO_SECONDS', '86400'],
     ['STT_MAX_BODY_BYTES', '1024'],
+    ['STT_ENGINE_PROCESSES', '1'],
+    ['STT_SHORT_CONTEXT', 'on'],
+    ['STT_SHORT_CONTEXT_MARGIN_SECONDS', '1.28'],
   ])('takes %s=%s, which no prop decides', (name, value) => {
     expect(failure(() => synthesize({ env: { [name]: value } }))).toBe('');
     expect(() => readConfig({ [name]: value })).not.toThrow();
@@ -53,6 +56,10 @@ describe("the server's environment", () => {
     ['STT_MAX_QUEUE', '10001', 'it must be a whole number from 1 to 10000.'],
     ['STT_MAX_AUDIO_SECONDS', '1.5', 'it must be a whole number from 1 to 86400.'],
     ['STT_MAX_BODY_BYTES', '25Mi', 'it must be a whole number from 1024 to 1073741824.'],
+    ['STT_ENGINE_PROCESSES', '2', 'it must be one of auto, 1.'],
+    ['STT_SHORT_CONTEXT', 'true', 'it must be one of off, on.'],
+    ['STT_SHORT_CONTEXT_MARGIN_SECONDS', '31', 'it must be a number from 0 to 30.'],
+    ['STT_SHORT_CONTEXT_MARGIN_SECONDS', '1,5', 'it must be a number from 0 to 30.'],
   ])('refuses %s=%s, with which the server would not start', (name, value, remedy) => {
     expect(failure(() => synthesize({ env: { [name]: value } }))).toBe(
       `WhisperSttService "test/stt" has a faulty prop:\n  [env-value-invalid] env.${name} is "${value}": ${remedy}`,
@@ -99,7 +106,8 @@ describe("the server's environment", () => {
     expect(failure(() => synthesize({ env: { STT_LOGLEVEL: 'debug' } }))).toContain(
       '[env-unknown] env is "STT_LOGLEVEL": the server has no such setting and would refuse to start. It has ' +
         'STT_VOICE_ACTIVITY, STT_MAX_QUEUE, STT_MAX_AUDIO_SECONDS, STT_MAX_BODY_BYTES, STT_MAX_REQUESTS_PER_CALLER, ' +
-        'STT_MODEL_NAMES, STT_CORS_ORIGINS, STT_READY_MAX_WAIT_SECONDS, STT_ENGINE_MAX_MIB, STT_LOG_LEVEL, STT_LOG_TRANSCRIPTS.',
+        'STT_TRUSTED_PROXIES, STT_MODEL_NAMES, STT_CORS_ORIGINS, STT_READY_MAX_WAIT_SECONDS, STT_ENGINE_MAX_MIB, ' +
+        'STT_ENGINE_PROCESSES, STT_SHORT_CONTEXT, STT_SHORT_CONTEXT_MARGIN_SECONDS, STT_LOG_LEVEL, STT_LOG_TRANSCRIPTS.',
     );
   });
 

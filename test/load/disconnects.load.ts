@@ -1,4 +1,4 @@
-import { METRICS } from '../../lib/contract';
+import { METRICS } from '../../lib/metrics';
 import { LoadClient } from '../../service/bench/load/load-client';
 import { formRequest } from '../../service/bench/load/load-request';
 import { sample } from '../support/nano';
@@ -45,6 +45,7 @@ describe('a client that goes before its answer', () => {
     const idle = await untilIdle(server.enginePid);
     expect((await client.send(LONG)).status).toBe(200);
     const whole = (await untilIdle(server.enginePid)) - idle;
+    const windowsBefore = await scrape(server, METRICS.windows);
     const costs: number[] = [];
     for (let gone = 0; gone < CLIENTS; gone++) {
       const before = await untilIdle(server.enginePid);
@@ -61,5 +62,12 @@ describe('a client that goes before its answer', () => {
     // Its sentences make a window each: what is left of an encode that cannot be interrupted, and a token.
     expect(mean).toBeLessThan(whole / 6);
     expect(await scrape(server, METRICS.disconnects)).toBe(CLIENTS);
+    // The window that one was at when its client went is counted, though its request had ended before.
+    const windows = (await scrape(server, METRICS.windows)) - windowsBefore;
+    const untilTheirEnd = server.log
+      .filter(({ msg, outcome }) => msg === 'request finished' && outcome === 'client_closed')
+      .reduce((sum, { windows: some = 0 }) => sum + (some as number), 0);
+    expect(windows).toBeGreaterThan(untilTheirEnd);
+    expect(windows).toBeLessThanOrEqual(untilTheirEnd + CLIENTS);
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { METRICS } from '../../lib/contract';
+import { METRICS } from '../../lib/metrics';
 import { measureFairness, type FairnessFigures } from '../../service/bench/load/fairness';
 import { LoadClient } from '../../service/bench/load/load-client';
 import { formRequest, withHeaders, type LoadRequest } from '../../service/bench/load/load-request';

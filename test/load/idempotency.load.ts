@@ -1,4 +1,4 @@
-import { METRICS } from '../../lib/contract';
+import { METRICS } from '../../lib/metrics';
 import { LoadClient } from '../../service/bench/load/load-client';
 import { formRequest, withHeaders, type LoadRequest } from '../../service/bench/load/load-request';
 import { sample } from '../support/nano';

@@ -5,6 +5,7 @@ import { closedLoop } from '../../service/bench/load/closed-loop';
 import { LoadClient } from '../../service/bench/load/load-client';
 import { formRequest } from '../../service/bench/load/load-request';
 import { ControlGroup, onlineCpus } from '../support/cgroup';
+import { CompiledStore } from '../support/compiled-store';
 import { describeUnless } from '../support/describe-unless';
 import { sample } from '../support/nano';
 import { untilIdle } from '../support/processes';
@@ -19,7 +20,7 @@ const PEAK_BYTES = 650 * MEBIBYTE;
 const RATCHET_BYTES = 329 * MEBIBYTE;
 const REQUESTS = 20;
 const CONCURRENCY = 16;
-const REST_MS = 60_000;
+const MOST_REST_MS = 60_000;
 const LOOK_MS = 10;
 
 const unavailable = existsSync(path.join(TINY_SHAPED, 'config.json'))
@@ -32,10 +33,12 @@ describeUnless(unavailable, "the memory of a model of Whisper tiny's shapes, in 
       memoryBytes: MEMORY_BYTES,
       cpus: onlineCpus(),
     });
+    // As the image holds it.
+    const store = await CompiledStore.of(TINY_SHAPED, ['int8', 'int7']);
     const server = ServerProcess.spawn(
       {
         STT_MODEL: 'tiny-shaped',
-        STT_MODEL_STORE: path.dirname(TINY_SHAPED),
+        STT_MODEL_STORE: store.path,
         STT_QUANTIZATION: 'int8',
         STT_REQUEST_TIMEOUT_SECONDS: '600',
       },
@@ -68,15 +71,21 @@ describeUnless(unavailable, "the memory of a model of Whisper tiny's shapes, in 
       seen.isDone = true;
       await watching;
       client.close();
-      const endedAt = performance.now();
+      await server.untilOneEngine();
       await untilIdle(enginePid);
       const idleBytes = group.workingSetBytes();
-      await sleep(Math.max(0, REST_MS - (performance.now() - endedAt)));
+      const idleAt = performance.now();
+      // It gives memory back for half a minute: the audio's thread is renewed then.
+      let restMs = 0;
+      while (group.workingSetBytes() >= RATCHET_BYTES && restMs < MOST_REST_MS) {
+        await sleep(LOOK_MS);
+        restMs = performance.now() - idleAt;
+      }
       const restBytes = group.workingSetBytes();
       const mebibytes = (bytes: number): string => `${(bytes / MEBIBYTE).toFixed(0)}Mi`;
       console.log(
         `working set: ${mebibytes(startBytes)} after the start, ${mebibytes(seen.peakBytes)} at most, ` +
-          `${mebibytes(idleBytes)} as soon as idle, ${mebibytes(restBytes)} after ${REST_MS / 1000} s at rest`,
+          `${mebibytes(idleBytes)} as soon as idle, ${mebibytes(restBytes)} after ${(restMs / 1000).toFixed(0)} s at rest`,
       );
       expect(statuses).toEqual(Array.from({ length: REQUESTS }, () => 200));
       expect(server.enginePid).toBe(enginePid);
@@ -85,6 +94,7 @@ describeUnless(unavailable, "the memory of a model of Whisper tiny's shapes, in 
     } finally {
       await server.stop('SIGKILL');
       await group.remove();
+      store.remove();
     }
   }, 600_000);
 });

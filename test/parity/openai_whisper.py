@@ -214,15 +214,12 @@ def log_mels():
 
 
 def fixture():
-    every = transcripts()
-    long = {each["name"]: each["segments"] for each in every}
     return {
         "versions": versions("openai-whisper", "torch", "numpy", "tiktoken"),
         "windows": windows(),
         "options": further_options(),
         "languages": languages(),
-        "long": {"alone": long["long, alone"], "conditioned": long["long, conditioned"]},
-        "transcripts": every,
+        "transcripts": transcripts(),
         "alignments": [alignment(file) for file in FILES],
         "logMel": log_mels(),
     }

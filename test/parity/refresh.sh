@@ -18,10 +18,11 @@ witness() { # NAME SCRIPT [ARGUMENT...]
   "$root/node_modules/.bin/prettier" --log-level=warn --write "$target"
 }
 
-(($#)) || set -- openai-whisper openai-whisper-writers transformers faster-whisper tiny-shaped
+(($#)) || set -- openai-whisper openai-whisper-features openai-whisper-writers transformers faster-whisper tiny-shaped
 for name; do
   case $name in
     openai-whisper) witness "$name" openai_whisper.py ;;
+    openai-whisper-features) witness "$name" openai_whisper_features.py ;;
     openai-whisper-writers) witness "$name" openai_whisper_writers.py ;;
     transformers) witness "$name" with_transformers.py ;;
     faster-whisper) witness "$name" with_faster_whisper.py ;;

@@ -2,8 +2,13 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type * as EngineModule from '../../service/src/engine/engine';
 import type { Engine } from '../../service/src/engine/engine';
+import type * as EngineTranscriberModule from '../../service/src/engine/engine-transcriber';
+import type * as ModelDirectoryModule from '../../service/src/engine/model-directory';
 import type { DecodingOptions } from '../../service/src/whisper/decoding-options';
 import type { DecodingResult } from '../../service/src/whisper/decoding-result';
+import type { Segment } from '../../service/src/whisper/segments';
+import type * as TranscribeModule from '../../service/src/whisper/transcribe';
+import type { TranscribeOptions } from '../../service/src/whisper/transcribe';
 import { builtModule, REPOSITORY } from '../support/built';
 import { MODEL_STORE, sampleAudio } from '../support/nano';
 
@@ -33,10 +38,18 @@ export function witness(name: string): unknown {
   return JSON.parse(readFileSync(path.join(REPOSITORY, 'test/fixtures/parity', `${name}.json`), 'utf8')) as unknown;
 }
 
-/** The embedded model in the witnesses' precision; as in production, in its compiled process. */
+const NANO = { modelStore: MODEL_STORE, model: 'nano', quantization: 'fp32' } as const;
+
+/**
+ * The embedded model in the witnesses' precision; as in production, in its compiled process. It runs while the tests of
+ * the describe block do that asks for it.
+ */
 export function nanoEngine(): Engine {
   const { Engine: BuiltEngine } = builtModule('service/src/engine/engine.js') as typeof EngineModule;
-  return new BuiltEngine({ modelStore: MODEL_STORE, model: 'nano', quantization: 'fp32', threads: 1, maxQueue: 1 });
+  const engine = new BuiltEngine({ ...NANO, threads: 1, maxQueue: 1 });
+  beforeAll(() => engine.start(), 60_000);
+  afterAll(() => engine.stop());
+  return engine;
 }
 
 /** Decodes the window as the witness was asked to. */
@@ -56,9 +69,32 @@ export function decodeLike(
   });
 }
 
+/** Transcribes the recording as a witness does, which has no speech detector: all of it, window behind window. */
+export async function transcribeLike(
+  engine: Engine,
+  samples: Float32Array,
+  options: Partial<TranscribeOptions>,
+): Promise<readonly Segment[]> {
+  const { engineTranscriber } = builtModule(
+    'service/src/engine/engine-transcriber.js',
+  ) as typeof EngineTranscriberModule;
+  const { openModelDirectory } = builtModule('service/src/engine/model-directory.js') as typeof ModelDirectoryModule;
+  const { transcribe } = builtModule('service/src/whisper/transcribe.js') as typeof TranscribeModule;
+  const directory = openModelDirectory(NANO.modelStore, NANO.model, NANO.quantization);
+  const speech = [{ startSample: 0, endSample: samples.length }];
+  const { segments } = await transcribe({ samples, speech }, engineTranscriber(engine, directory), {
+    task: 'transcribe',
+    strategy: 'sequential',
+    timestamps: true,
+    temperature: 0,
+    ...options,
+  });
+  return segments;
+}
+
 /** Windows by what was asked: `with timestamps, beam size 5`. */
-export function byVariant(windows: readonly WitnessWindow[]): [string, WitnessWindow[]][] {
-  const variants = new Map<string, WitnessWindow[]>();
+export function byVariant<Window extends WitnessWindow>(windows: readonly Window[]): [string, Window[]][] {
+  const variants = new Map<string, Window[]>();
   for (const window of windows) {
     const prompted = window.promptTokens.length > 0 ? ', with a prompt' : '';
     const name = `${window.timestamps ? 'with' : 'without'} timestamps, beam size ${window.beamSize}${prompted}`;

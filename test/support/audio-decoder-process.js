@@ -1,6 +1,7 @@
 // The process in which the tests of AudioDecoder run it, as the server does: compiled, under plain Node. (jest cannot
 // load the ECMAScript modules that it is built on.)
 'use strict';
+const { Buffer } = require('node:buffer');
 const { AbortController } = globalThis;
 const { AudioDecoder } = require('../../build/service/src/audio/audio-decoder.js');
 
@@ -17,8 +18,9 @@ process.on('message', async ({ id, action, decoder, options, bytes, isPart, targ
       case 'decode': {
         const abort = new AbortController();
         aborts.set(id, abort);
-        const owner = Uint8Array.from(isPart ? [...bytes, 0] : bytes); // what arrives lies in the channel's own buffer
-        const file = owner.subarray(0, bytes.length);
+        // What arrives lies in the channel's own buffer. One byte more than the file: room behind it, or somebody else's.
+        const owner = Uint8Array.from([...bytes, 0]);
+        const file = isPart ? Buffer.from(owner.buffer, 0, bytes.length) : owner.subarray(0, bytes.length);
         const audio = await decoders.get(decoder).decode(file, abort.signal, options);
         process.send({ id, result: { audio, bytesLeft: file.length } });
         break;

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openFiles, untilIdle } from './processes';
 
 /** What a process and its children hold. */
@@ -8,6 +9,9 @@ export interface Holdings {
   readonly processes: number;
 }
 
+/** Between two looks at the processes. */
+const POLL_MS = 100;
+
 /** A process and all that it has started. */
 export async function processGroup(pid: number): Promise<readonly number[]> {
   const threads = await readdir(`/proc/${pid}/task`);
@@ -16,13 +20,44 @@ export async function processGroup(pid: number): Promise<readonly number[]> {
   return [pid, ...(await Promise.all(children.map(processGroup))).flat()];
 }
 
+/** Under load the server has a second engine process, for ten seconds longer than the load. */
+async function untilOneEngine(pid: number, deadline: number): Promise<void> {
+  const isEngine = async (each: number): Promise<boolean> =>
+    (await readFile(`/proc/${each}/cmdline`, 'utf8').catch(() => '')).includes('engine-process');
+  for (;;) {
+    const engines = (await Promise.all((await processGroup(pid)).map(isEngine))).filter(Boolean).length;
+    if (engines <= 1) return;
+    if (Date.now() > deadline) throw new Error(`process ${pid} still has ${engines} engine processes`);
+    await sleep(POLL_MS);
+  }
+}
+
 /** Of a process and its children, as soon as none of them works any more. */
-export async function holdingsAtRest(pid: number): Promise<Holdings> {
+async function holdingsAtRest(pid: number): Promise<Holdings> {
   const pids = await processGroup(pid);
   for (const each of pids) await untilIdle(each);
   const resident = await Promise.all(pids.map(residentBytes));
   const files = await Promise.all(pids.map(openFiles));
   return { residentBytes: sum(resident), files: sum(files), processes: pids.length };
+}
+
+/** Looks in a row that see the same memory. A look takes half a second of each process. */
+const SETTLED_LOOKS = 3;
+/** What the memory of processes at rest may change from look to look. */
+const SETTLED_BYTES = 2 ** 19;
+
+/** The same as soon as their memory has settled: both processes collect their garbage when they have rested for a while. */
+export async function holdingsSettled(pid: number, timeoutMs = 60_000): Promise<Holdings> {
+  const deadline = Date.now() + timeoutMs;
+  await untilOneEngine(pid, deadline);
+  let holdings = await holdingsAtRest(pid);
+  for (let still = 1; still < SETTLED_LOOKS;) {
+    if (Date.now() > deadline) throw new Error(`the memory of process ${pid} does not settle in ${timeoutMs} ms`);
+    const next = await holdingsAtRest(pid);
+    still = Math.abs(next.residentBytes - holdings.residentBytes) < SETTLED_BYTES ? still + 1 : 1;
+    holdings = next;
+  }
+  return holdings;
 }
 
 async function residentBytes(pid: number): Promise<number> {

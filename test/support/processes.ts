@@ -56,6 +56,15 @@ export async function openFiles(pid: number): Promise<number> {
 
 /** Memory of a process that is nobody else's and no file's, in bytes. */
 export async function anonymousBytes(pid: number): Promise<number> {
+  return statusBytes(pid, 'RssAnon');
+}
+
+/** Memory of a process, files and what it shares included, in bytes. */
+export async function residentBytes(pid: number): Promise<number> {
+  return statusBytes(pid, 'VmRSS');
+}
+
+async function statusBytes(pid: number, field: string): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)![1]) * 1024;
 }

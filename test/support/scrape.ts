@@ -1,4 +1,4 @@
-import type { MetricDefinition } from '../../lib/contract';
+import type { MetricDefinition } from '../../lib/metrics';
 import { PrometheusText } from './prometheus-text';
 import type { ServerProcess } from './server-process';
 

@@ -66,6 +66,13 @@ export class ServerProcess {
     return this.log.find(({ msg }) => msg === message);
   }
 
+  /** Waits until one engine process has all threads, as it is at rest (docs/engine-layout.md). */
+  async untilOneEngine(): Promise<void> {
+    const processes = (): unknown =>
+      this.log.findLast(({ msg }) => msg === 'engine threads divided anew')?.processes ?? 1;
+    await this.until(() => processes() === 1, 'one engine process');
+  }
+
   /** Waits for a condition while the process lives. */
   async until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 30_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;

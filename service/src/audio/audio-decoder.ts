@@ -75,7 +75,7 @@ export class AudioDecoder {
    * Decodes a file.
    *
    * @param bytes the file. Its ArrayBuffer is handed to the thread and is empty for the caller from here on, unless
-   * `bytes` is only a part of it
+   * `bytes` is a Buffer that is only a part of it: Node.js gives those out of one that others use
    * @param signal ends the decoding, and the thread that is at it, wherever it is
    * @param options by default the bytes tell their format, and all channels count
    * @throws AudioError for whatever is wrong with the bytes or the options, `audio_decode_timeout` included
@@ -149,11 +149,13 @@ export class AudioDecoder {
   }
 }
 
-/** The bytes in an ArrayBuffer that holds nothing else and can be handed to another thread. */
+/** The bytes in an ArrayBuffer that can be handed to another thread. */
 function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer } = bytes;
-  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength;
-  return isWhole ? new Uint8Array(buffer) : Uint8Array.from(bytes);
+  const { buffer, byteOffset, byteLength } = bytes;
+  const isShared = Buffer.isBuffer(bytes) && buffer.byteLength !== byteLength;
+  return buffer instanceof ArrayBuffer && !isShared
+    ? new Uint8Array(buffer, byteOffset, byteLength)
+    : Uint8Array.from(bytes);
 }
 
 function closedError(): Error {

@@ -1,7 +1,7 @@
 import { AudioError } from './audio-error';
 import type { AudioStream } from './audio-stream';
-import { PCM } from './pcm-encoding';
-import { pcmStream } from './pcm-stream';
+import { PCM } from './codecs/pcm-encoding';
+import { pcmStream } from './codecs/pcm-stream';
 import { SAMPLE_RATE_BOUNDS_HZ } from './sample-rate';
 
 /** Encodings of samples without a header that are met: telephony's, and what audio interfaces give. */

@@ -1,7 +1,7 @@
 import { AudioError } from './audio-error';
-import { identifyContainer } from './container';
-import { readLeadingWavFormat } from './wav-chunks';
-import { wavEncoding } from './wav-encoding';
+import { identifyContainer } from './containers/identify-container';
+import { readLeadingWavFormat } from './containers/wav-chunks';
+import { wavEncoding } from './containers/wav-encoding';
 
 /**
  * The longest audio that a file may turn out to hold, told in a moment from its first bytes.

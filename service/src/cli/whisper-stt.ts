@@ -4,6 +4,7 @@ import { EngineError } from '../engine/engine-error';
 import { serve } from '../main';
 import { VERSION } from '../version';
 import { WhisperError } from '../whisper/whisper-error';
+import { compileModel } from './compile-model';
 import { demo } from './demo';
 import { doctor } from './doctor/doctor';
 import { fetchModel } from './fetch-model';
@@ -17,6 +18,8 @@ const USAGE = `Usage: whisper-stt COMMAND
   transcribe FILE...   transcripts of audio files, folders and globs
   doctor               check environment, machine and model, and say what to do
   fetch MODEL          download a model into the model store
+  compile-model SOURCE OUT
+                       write a model in the layout that the server is fastest with
   demo                 start the server on the embedded model, transcribe a sample, stop it
 
   --help, -h           print this; after a command, what it takes
@@ -56,6 +59,8 @@ async function run(command: string | undefined, args: readonly string[]): Promis
       return doctor(args, process.env);
     case 'fetch':
       return fetchModel(args);
+    case 'compile-model':
+      return compileModel(args);
     case 'demo':
       return demo(args);
     case '--version':

@@ -53,6 +53,39 @@ export function usableCpus({ cpuQuota, affinityCpus }: ResourceLimits): number {
   return Math.max(1, Math.min(affinityCpus, Math.floor(cpuQuota ?? affinityCpus)));
 }
 
+/**
+ * Memory that this process and its children can still take, in bytes: below the limit of each group, and of the machine.
+ * Files that the kernel keeps in memory and nobody has mapped lately give way.
+ *
+ * @param root as of {@link resourceLimits}
+ */
+export function memoryLeft(root = '/', machineFreeBytes = os.freemem()): number {
+  const groups = ownGroups(root);
+  const left = [machineFreeBytes];
+  for (const directory of groups.memory) {
+    const limit = readNumber(path.join(directory, 'memory.limit_in_bytes'));
+    const used = readNumber(path.join(directory, 'memory.usage_in_bytes'));
+    if (limit !== undefined && limit < NO_LIMIT_BYTES && used !== undefined) {
+      left.push(limit - used + inactiveFileBytes(directory, 'total_inactive_file'));
+    }
+  }
+  for (const directory of groups.unified) {
+    const limit = readNumber(path.join(directory, 'memory.max'));
+    const used = readNumber(path.join(directory, 'memory.current'));
+    if (limit !== undefined && used !== undefined)
+      left.push(limit - used + inactiveFileBytes(directory, 'inactive_file'));
+  }
+  return Math.min(...left);
+}
+
+/** What the kubelet does not count either. */
+function inactiveFileBytes(directory: string, key: string): number {
+  const line = (readText(path.join(directory, 'memory.stat')) ?? '')
+    .split('\n')
+    .find((each) => each.startsWith(`${key} `));
+  return Number(line?.split(' ')[1] ?? 0);
+}
+
 interface OwnGroups {
   readonly cpu: string[];
   readonly cpuset: string[];

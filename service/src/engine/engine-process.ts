@@ -9,16 +9,16 @@ import { decodeWindow, type WindowModel } from '../whisper/decode-window';
 import { specialTokensFrom } from '../whisper/special-tokens';
 import { WhisperError, type WhisperErrorCode } from '../whisper/whisper-error';
 import { EngineError } from './engine-error';
+import { loadWhisperModel, type Features, type LoadedWhisperModel } from './load-whisper-model';
 import type { EngineOutcome, EngineProcessOptions, EngineRequest, EngineResponse } from './engine-protocol';
 import { openModelDirectory } from './model-directory';
 import { ObservedModel } from './observed-model';
-import { OnnxWhisperModel, type EncoderOutput } from './onnx-whisper-model';
 import { PromptEncoder } from './prompt-encoder';
 import { SpeechDetector } from './speech-detector';
 import { BpeTokenizer } from './text-tokenizer';
 
-interface LoadedModel extends WindowModel<EncoderOutput> {
-  readonly model: OnnxWhisperModel;
+interface LoadedModel extends WindowModel<Features> {
+  readonly model: LoadedWhisperModel;
   readonly modelPath: string;
 }
 
@@ -30,6 +30,11 @@ let collection: NodeJS.Timeout | undefined;
 
 /** Time without work after which garbage is collected. */
 const REST_MS = 100;
+/**
+ * Tensors outside of the heap from which on garbage is collected behind a window, in bytes. Keys and values of one window
+ * of tiny are 18 MB; by itself V8 lets several windows' lie, in each of the processes.
+ */
+const COLLECTED_TENSORS_BYTES = 16 * 2 ** 20;
 /** Between two messages about one window's tokens: a hang is a matter of seconds (hang-watch.ts). */
 const PROGRESS_INTERVAL_MS = 250;
 
@@ -37,7 +42,7 @@ const PROGRESS_INTERVAL_MS = 250;
 interface RunningWork {
   readonly aborter: AbortController;
   /** The model that a window is decoded with. */
-  observed?: ObservedModel<EncoderOutput>;
+  observed?: ObservedModel<Features>;
 }
 
 const running = new Map<number, RunningWork>();
@@ -48,14 +53,20 @@ function send(response: EngineResponse): void {
 
 async function load(options: EngineProcessOptions): Promise<void> {
   const started = performance.now();
+  // With other threads: two models at once would be twice the memory.
+  const previous = loaded;
+  loaded = undefined;
+  await previous?.model.release();
   maxRssBytes = options.maxRssBytes ?? Infinity;
   const directory = openModelDirectory(options.modelStore, options.model, options.quantization);
   const parts = {
     special: specialTokensFrom(directory.generationConfig, directory.config),
     tokenizer: new BpeTokenizer(directory.path),
-    model: await OnnxWhisperModel.load(directory, options.threads),
+    model: await loadWhisperModel(directory, options.threads),
+    shortContext: options.shortContext,
   };
-  if (options.speechDetectorFile !== undefined) speechDetector = await SpeechDetector.load(options.speechDetectorFile);
+  if (options.speechDetectorFile !== undefined)
+    speechDetector ??= await SpeechDetector.load(options.speechDetectorFile);
   const loadedAt = performance.now();
   // The first run of each graph allocates and pages in its weights: pay for it before the first caller.
   const model = new ObservedModel(parts.model, () => undefined);
@@ -125,6 +136,8 @@ async function answer(
     send({ ...outcome, rssBytes: rssBytes() });
   } finally {
     running.delete(id);
+    // Behind the outcome, so that no caller waits for it who is alone.
+    if (process.memoryUsage().arrayBuffers > COLLECTED_TENSORS_BYTES) globalThis.gc?.();
     collectAtRest();
   }
 }

@@ -1,6 +1,7 @@
 import type { DecodingOptions } from '../whisper/decoding-options';
 import type { DecodingResult } from '../whisper/decoding-result';
 import type { Neighbours } from '../whisper/model';
+import type { ShortContext } from '../whisper/short-context';
 import type { WhisperErrorCode } from '../whisper/whisper-error';
 import type { EngineErrorCode } from './engine-error';
 import type { Quantization } from './model-directory';
@@ -19,6 +20,12 @@ export interface EngineProcessOptions {
    */
   readonly speechDetectorFile?: string;
   /**
+   * Whether windows are heard at short context first; `shortContextFor` knows whether the model can.
+   *
+   * @default - all are heard whole
+   */
+  readonly shortContext?: ShortContext;
+  /**
    * Resident memory of the process, in bytes, above which it is replaced as soon as its work is done. It collects its
    * garbage before it says that it is above.
    *
@@ -29,13 +36,13 @@ export interface EngineProcessOptions {
 
 /** What the work on one window took, in milliseconds of the engine process. */
 export interface WindowTiming {
-  /** Spectrogram and encoder. */
+  /** Spectrogram and encoder; both times where a window is heard again (short-context.ts). */
   readonly encodeMs: number;
   /** All else: prompt, tokens, those of attempts that were given up, and words. */
   readonly decodeMs: number;
   /** Tokens that the decoder read behind its prompt, in all attempts. */
   readonly tokens: number;
-  /** From the beginning of the work to the first token; undefined where it came to none. */
+  /** From the beginning of the work to the first token of the last hearing; undefined where it came to none. */
   readonly firstTokenMs?: number;
 }
 

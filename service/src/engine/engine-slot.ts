@@ -26,13 +26,15 @@ export type RestartCause =
 /** Facts of one start of an engine process. */
 export interface EngineStart {
   readonly pid: number;
+  /** Inference threads of the process. */
+  readonly threads: number;
   readonly loadMs: number;
   readonly warmUpMs: number;
   /** Resident memory of the process when it is warm. */
   readonly rssBytes: number;
-  /** What made the start necessary; undefined for the first. */
+  /** What made the start necessary; undefined where nothing had been lost. */
   readonly cause?: RestartCause;
-  /** Time without a process that could work, in milliseconds; undefined for the first start. */
+  /** Time without a process that could work, in milliseconds; undefined likewise. */
   readonly downMs?: number;
 }
 
@@ -74,6 +76,7 @@ const MIN_WORK_OF_A_PROCESS = 32;
 const ENGINE_NICENESS = 5;
 
 type SlotState =
+  /** There is no process, and none is wanted. */
   | 'new'
   /** A process loads the model, or the next one is made in a moment. */
   | 'starting'
@@ -99,17 +102,32 @@ export class EngineSlot extends EventEmitter<SlotEvents> {
   private lastStartMs: number | undefined;
   private idleLosses = 0;
   private workDone = 0;
+  private largestRss = 0;
+  private wantedThreads: number;
+  /** Threads that the process works with, or loads with. */
+  private givenThreads = 0;
+  /** The process loads its model once more, with other threads. */
+  private isReloading = false;
+  /** The process ends as soon as it has done its work. */
+  private isRetiring = false;
+  private processRssBytes = 0;
   /** Each process's own. */
   private workWatch = new HangWatch();
   private readonly loadWatch = new HangWatch();
 
   constructor(private readonly options: EngineProcessOptions) {
     super();
+    this.wantedThreads = options.threads;
   }
 
-  /** Warm, or being replaced as planned: that takes no longer than a few windows, and what waits loses nothing. */
+  /** Warm, or away as planned: that takes no longer than a few windows, and what waits loses nothing. */
   get isServing(): boolean {
-    return this.state === 'ready' || this.down?.cause === 'memory';
+    return this.state === 'ready' || this.isReloading || this.down?.cause === 'memory';
+  }
+
+  /** Whether it may be started. */
+  get isAway(): boolean {
+    return this.state === 'new';
   }
 
   /** Warm, whether it works or not. */
@@ -135,6 +153,31 @@ export class EngineSlot extends EventEmitter<SlotEvents> {
     return this.child?.pid;
   }
 
+  /** Threads that it has, or will have as soon as it is free. */
+  get threads(): number {
+    return this.wantedThreads;
+  }
+
+  /** Threads that its process works with; 0 before there was one. */
+  get loadedThreads(): number {
+    return this.givenThreads;
+  }
+
+  /** From the last process's making to its readiness, in milliseconds; undefined before there was one. */
+  get startMs(): number | undefined {
+    return this.lastStartMs;
+  }
+
+  /** Of all its processes so far. */
+  get largestRssBytes(): number {
+    return this.largestRss;
+  }
+
+  /** What its process held after its last piece of work, in bytes: what `maxRssBytes` bounds. 0 while there is none. */
+  get rssBytes(): number {
+    return this.processRssBytes;
+  }
+
   /** Silence of a working process above which it counts as hung, in milliseconds. */
   get hangLimitMs(): number {
     return this.workWatch.limitMs;
@@ -146,8 +189,24 @@ export class EngineSlot extends EventEmitter<SlotEvents> {
     return Math.max(0, this.down.sinceMs + this.restartInMs + (this.lastStartMs ?? 0) - nowMs);
   }
 
-  start(): void {
+  /** @param likeMs what another slot's start took: this one's hangs when it takes many times as long */
+  start(likeMs?: number): void {
+    this.lastStartMs ??= likeMs;
+    if (likeMs !== undefined) this.loadWatch.expectAtLeast(likeMs);
+    this.idleLosses = 0;
     this.spawn();
+  }
+
+  /** Gives the process another number of threads, as soon as it is free: it loads its model again. */
+  resize(threads: number): void {
+    this.wantedThreads = threads;
+    if (this.isFree) this.reloadIfResized();
+  }
+
+  /** Ends the process as soon as it is free; until the next start there is none. */
+  retire(): void {
+    this.isRetiring = this.current !== undefined;
+    if (!this.isRetiring) this.endForNow();
   }
 
   run(work: PieceOfWork): void {
@@ -183,6 +242,8 @@ export class EngineSlot extends EventEmitter<SlotEvents> {
 
   private spawn(): void {
     this.state = 'starting';
+    this.isReloading = false;
+    this.workDone = 0;
     this.spawnedAtMs = performance.now();
     this.loadWatch.begin(this.spawnedAtMs);
     let child: ChildProcess;
@@ -212,7 +273,34 @@ export class EngineSlot extends EventEmitter<SlotEvents> {
       if (this.child === child) this.lose(signal ?? `exit code ${code}`);
     });
     if (child.pid !== undefined) lowerPriority(child.pid);
-    this.send({ type: 'load', options: this.options });
+    this.load();
+  }
+
+  private load(): void {
+    this.givenThreads = this.wantedThreads;
+    this.send({ type: 'load', options: { ...this.options, threads: this.givenThreads } });
+  }
+
+  private reloadIfResized(): void {
+    if (this.wantedThreads === this.givenThreads) return;
+    this.state = 'starting';
+    this.isReloading = true;
+    this.loadWatch.begin(performance.now());
+    this.load();
+  }
+
+  private endForNow(): void {
+    this.isRetiring = false;
+    this.isReloading = false;
+    this.processRssBytes = 0;
+    this.state = 'new';
+    this.down = undefined;
+    this.ending = undefined;
+    clearTimeout(this.restartTimer);
+    const { child } = this;
+    // Its end is no loss.
+    this.child = undefined;
+    child?.kill('SIGKILL');
   }
 
   private send(request: EngineRequest): void {
@@ -243,12 +331,17 @@ export class EngineSlot extends EventEmitter<SlotEvents> {
     const restart = this.down && { cause: this.down.cause, downMs: now - this.down.sinceMs };
     this.state = 'ready';
     this.down = undefined;
-    this.workDone = 0;
-    this.lastStartMs = now - this.spawnedAtMs;
-    this.loadWatch.expectAtLeast(this.lastStartMs);
+    this.processRssBytes = rssBytes;
+    if (!this.isReloading) this.lastStartMs = now - this.spawnedAtMs;
+    this.isReloading = false;
+    this.loadWatch.expectAtLeast(this.lastStartMs ?? 0);
     this.workWatch = new HangWatch();
     this.workWatch.expectAtLeast(warmUpMs);
-    this.emit('ready', { pid: this.child!.pid!, loadMs, warmUpMs, rssBytes, ...restart }, warmUp);
+    this.largestRss = Math.max(this.largestRss, rssBytes);
+    const threads = this.givenThreads;
+    // It was resized while it loaded.
+    this.reloadIfResized();
+    this.emit('ready', { pid: this.child!.pid!, threads, loadMs, warmUpMs, rssBytes, ...restart }, warmUp);
   }
 
   private finish(outcome: EngineOutcome & { readonly rssBytes: number }): void {
@@ -259,10 +352,16 @@ export class EngineSlot extends EventEmitter<SlotEvents> {
     this.idleLosses = 0;
     this.workDone++;
     const { rssBytes } = outcome;
-    if (rssBytes > (this.options.maxRssBytes ?? Infinity) && this.workDone >= MIN_WORK_OF_A_PROCESS) {
+    this.processRssBytes = rssBytes;
+    this.largestRss = Math.max(this.largestRss, rssBytes);
+    if (this.isRetiring) {
+      this.endForNow();
+    } else if (rssBytes > (this.options.maxRssBytes ?? Infinity) && this.workDone >= MIN_WORK_OF_A_PROCESS) {
       this.state = 'starting';
       this.end('memory');
       this.emit('recycled', { pid: this.child!.pid!, rssBytes });
+    } else {
+      this.reloadIfResized();
     }
     this.emit('done', work, outcome);
   }
@@ -277,10 +376,19 @@ export class EngineSlot extends EventEmitter<SlotEvents> {
 
   private lose(signalOrError: string): void {
     this.child = undefined;
+    this.processRssBytes = 0;
     if (this.state === 'ended') return;
     const { ending: endedFor, current: work } = this;
     this.ending = undefined;
     this.current = undefined;
+    this.isReloading = false;
+    if (this.isRetiring) {
+      this.endForNow();
+      // What it worked at is not done.
+      const cause = endedFor === 'hang' ? 'hang' : 'crash';
+      if (work !== undefined) this.emit('lost', { reason: signalOrError, cause, restartInMs: 0 }, work);
+      return;
+    }
     this.state = 'starting';
     if (endedFor === 'memory') {
       this.restartInMs = 0;

@@ -33,6 +33,7 @@ export function engineTranscriber(engine: Engine, directory: ModelDirectory): En
   };
   const transcriberFor = (ticket?: Ticket): EngineTranscriber => ({
     ...vocabulary,
+    windowsAhead: engine.maxProcesses,
     decodeWindow: (samples, options, signal) => engine.decodeWindow(samples, options, signal, ticket),
     loudest: (samples, neighbours, signal) => engine.loudest(samples, neighbours, signal, ticket),
     encodePrompt: (prompt, signal) => engine.encodeText(` ${prompt.trim()}`, signal, ticket),

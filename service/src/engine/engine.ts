@@ -4,7 +4,8 @@ import type { DecodingResult } from '../whisper/decoding-result';
 import type { Neighbours } from '../whisper/model';
 import { WhisperError } from '../whisper/whisper-error';
 import { EngineError } from './engine-error';
-import type { EngineOutcome, EngineProcessOptions } from './engine-protocol';
+import type { EngineOutcome, EngineProcessOptions, WindowTiming } from './engine-protocol';
+import { EngineLayout, type Layout } from './engine-layout';
 import { EngineSlot, type EngineLoss, type EngineRecycling, type EngineStart } from './engine-slot';
 import { PieceOfWork, type WorkDone, type WorkRequest } from './piece-of-work';
 import { Admission, type AdmissionLimits, type Capacity } from './scheduling/admission';
@@ -15,25 +16,38 @@ import { windowWork, WorkCosts, type WindowWork } from './scheduling/work-costs'
 import { SilenceMeter } from './silence-meter';
 
 export type { RequestHead } from './scheduling/admission';
-export type { RequestTiming, Ticket } from './scheduling/ticket';
+export type { RequestTiming, ShortContextCounts, Ticket } from './scheduling/ticket';
+export type { Layout } from './engine-layout';
 export type { EngineLoss, EngineRecycling, EngineStart } from './engine-slot';
 
 export interface EngineOptions extends EngineProcessOptions, AdmissionLimits {
   /**
-   * Engine processes; each holds the model and works at one window at a time.
+   * Engine processes; each holds the model, has `threads` threads and works at one window at a time.
    *
    * @default 1
    */
   readonly processes?: number;
+  /**
+   * Tells whether that much more memory, in bytes, can be had. Where it is given, the one process shares its `threads`
+   * with a second one for as long as requests would wait for each other (engine-layout.ts). With one thread there is
+   * nothing to share.
+   *
+   * @default - the processes stay as they are
+   */
+  readonly splitsWithRoom?: (bytes: number) => boolean;
 }
 
 interface EngineEvents {
   /** A process is loaded and warm; again after each restart. */
   ready: [EngineStart];
+  /** A window was worked at, to its end or until its caller had gone; that may be after the request's own end. */
+  worked: [WindowTiming];
   /** A process ended unasked or hung: what it was working on is tried once more. */
   lost: [EngineLoss];
   /** A process is replaced, since its memory has grown above `maxRssBytes`; nothing is lost. */
   recycled: [EngineRecycling];
+  /** Under load the threads were divided between two processes, or given back to one. */
+  layout: [Layout];
   /** The engine has given up; nothing will be decoded any more. */
   failed: [EngineError];
 }
@@ -58,13 +72,21 @@ const HANGS_UNTIL_HUNG = 4;
  */
 export class Engine extends EventEmitter<EngineEvents> {
   readonly admission: Admission;
-  private readonly costs = new WorkCosts();
+  private readonly costs: WorkCosts;
   private readonly shares = new FairShares();
-  private readonly queue = new FairQueue<PieceOfWork>((key) => this.shares.attainedMs(key));
+  private readonly queue = new FairQueue<PieceOfWork>(
+    (key) => this.shares.attainedMs(key),
+    () => this.costs.meanWindowMs,
+  );
+  /** All that there may be; the layout says which count. */
   private readonly slots: readonly EngineSlot[];
+  private readonly layout: EngineLayout | undefined;
   private readonly running = new Map<PieceOfWork, EngineSlot>();
+  /** Since when each could take its next piece of work, or what it works at. */
+  private readonly freeSinceMs = new Map<EngineSlot, number>();
   private nextId = 0;
   private isDispatchDue = false;
+  private held = false;
   private rejectStart: ((error: EngineError) => void) | undefined;
   private lookTimer: NodeJS.Timeout | undefined;
   /** Silence of all processes together, while there is work and one of them could do it. */
@@ -76,13 +98,38 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   constructor(private readonly options: EngineOptions) {
     super();
-    this.slots = Array.from({ length: options.processes ?? 1 }, () => this.newSlot());
+    const { processes = 1, splitsWithRoom } = options;
+    this.costs = new WorkCosts(processes, options.shortContext);
+    const splits = processes === 1 && options.threads > 1 && splitsWithRoom !== undefined;
+    this.slots = Array.from({ length: splits ? 2 : processes }, () => this.newSlot());
+    const [first, second] = this.slots;
+    if (splits) {
+      this.layout = new EngineLayout(first!, second!, options.threads, splitsWithRoom, (layout) => {
+        this.costs.shareBetween(layout.processes);
+        this.emit('layout', layout);
+      });
+    }
     this.admission = new Admission(options, this.costs, this.shares, () => this.capacity());
+  }
+
+  /** Whether nothing is worked at yet ({@link hold}). */
+  get isHeld(): boolean {
+    return this.held;
+  }
+
+  /** Loads from now on, but works at nothing until {@link release}: whoever calls it still looks at the model's files. */
+  hold(): void {
+    this.held = true;
+  }
+
+  release(): void {
+    this.held = false;
+    this.dispatch();
   }
 
   /** Whether a process is warm, or is just being replaced as planned. */
   get isReady(): boolean {
-    return this.ended === undefined && this.slots.some(({ isServing }) => isServing);
+    return this.ended === undefined && !this.held && this.slots.some(({ isServing }) => isServing);
   }
 
   /**
@@ -93,13 +140,23 @@ export class Engine extends EventEmitter<EngineEvents> {
     return this.silentHangs > HANGS_UNTIL_HUNG;
   }
 
+  /** Most windows that are ever worked at at once. */
+  get maxProcesses(): number {
+    return this.slots.length;
+  }
+
   /** Of the first engine process, while there is one. */
   get pid(): number | undefined {
     return this.slots[0]?.pid;
   }
 
+  /** What its processes held after their last pieces of work, in bytes. */
+  get rssBytes(): number {
+    return this.slots.reduce((sum, slot) => sum + slot.rssBytes, 0);
+  }
+
   /**
-   * Resolves when all processes are warm.
+   * Resolves when all processes are warm that there are without load.
    *
    * @returns the start of the first
    * @throws EngineError when the model cannot be loaded, or the engine is stopped before it was
@@ -108,8 +165,8 @@ export class Engine extends EventEmitter<EngineEvents> {
     const ended = new Promise<never>((_, reject) => {
       this.rejectStart = reject;
     });
-    const starts = this.slots.map((slot) => new Promise<EngineStart>((resolve) => slot.once('ready', resolve)));
-    for (const slot of this.slots) slot.start();
+    const starts = this.activeSlots.map((slot) => new Promise<EngineStart>((resolve) => slot.once('ready', resolve)));
+    for (const slot of this.activeSlots) slot.start();
     this.lookWhileNeeded();
     const [first] = await Promise.race([Promise.all(starts), ended]);
     return first!;
@@ -178,11 +235,19 @@ export class Engine extends EventEmitter<EngineEvents> {
     await Promise.all(this.slots.map((slot) => slot.stop()));
   }
 
+  private get activeSlots(): readonly EngineSlot[] {
+    return this.layout?.slots ?? this.slots;
+  }
+
   private newSlot(): EngineSlot {
-    const slot = new EngineSlot(this.options);
+    // The rest is nothing for the process: a function could not be sent to it.
+    const { processes, splitsWithRoom, maxQueue, maxRequestsPerKey, ...processOptions } = this.options;
+    const slot = new EngineSlot(processOptions);
     slot.on('ready', (start, warmUp) => {
       this.costs.learnWarmUp(warmUp);
+      this.freeSinceMs.set(slot, performance.now());
       this.emit('ready', start);
+      if (this.ended === undefined) this.layout?.look(performance.now());
       this.dispatch();
     });
     slot.on('progress', () => {
@@ -190,12 +255,14 @@ export class Engine extends EventEmitter<EngineEvents> {
     });
     slot.on('done', (work, outcome) => {
       this.getsOn();
-      this.finish(work, outcome);
+      this.finish(work, outcome, slot);
       this.dispatchSoon();
     });
     slot.on('lost', (loss, work) => {
       if (work !== undefined) this.lose(work, loss);
       this.emit('lost', loss);
+      // Also when it was lost at work: what it lacked, such as memory, it would lack again, and the work must not be blamed.
+      this.layout?.lost(slot, performance.now());
       this.lookWhileNeeded();
       // Another process may be free for it.
       this.dispatchSoon();
@@ -206,6 +273,11 @@ export class Engine extends EventEmitter<EngineEvents> {
     });
     slot.on('failed', (error) => {
       if (this.ended !== undefined) return;
+      if (this.layout !== undefined && slot !== this.slots[0]) {
+        // There is one that goes on without it.
+        this.layout.lost(slot, performance.now());
+        return;
+      }
       this.end(error);
       for (const other of this.slots) void other.stop();
       this.emit('failed', error);
@@ -251,22 +323,36 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   private dispatch(): void {
-    if (this.ended !== undefined) return;
+    if (this.ended !== undefined || this.held) return;
     const now = performance.now();
-    this.rejectExpired(now);
+    this.rejectLate(now);
     for (const slot of this.slots) {
       if (!slot.isFree) continue;
       const work = this.queue.take(now);
-      if (work === undefined) return;
+      if (work === undefined) break;
       work.begin(now);
       this.running.set(work, slot);
       slot.run(work);
     }
+    this.layout?.note(this.pieces, now);
   }
 
-  private rejectExpired(now: number): void {
+  /** Those that run and those that wait. */
+  private get pieces(): number {
+    return this.queue.length + this.running.size;
+  }
+
+  private rejectLate(now: number): void {
     for (const work of this.queue.removeExpired(now)) {
       work.reject(new EngineError('deadline_exceeded', 'the deadline of this request has passed before its turn came'));
+    }
+    for (const work of this.queue.removeHopeless(now)) {
+      work.reject(
+        new EngineError(
+          'deadline_exceeded',
+          'the engine has become slower than it was when this request came, which cannot be answered in time any more',
+        ),
+      );
     }
   }
 
@@ -275,10 +361,19 @@ export class Engine extends EventEmitter<EngineEvents> {
     work.reject(reason);
   }
 
-  private finish(work: PieceOfWork, outcome: EngineOutcome): void {
+  private finish(work: PieceOfWork, outcome: EngineOutcome, slot: EngineSlot): void {
     this.putDown(work);
-    if (outcome.type === 'decoded') this.costs.learnWindow(work.window!, outcome.timing);
-    if ('timing' in outcome && outcome.timing !== undefined) work.ticket?.worked(outcome.timing, work.begunAtMs);
+    const now = performance.now();
+    const shortContext = outcome.type === 'decoded' ? outcome.result.shortContext : undefined;
+    if (outcome.type === 'decoded') {
+      const couldBeginAtMs = Math.max(work.queuedAtMs, this.freeSinceMs.get(slot)!);
+      this.costs.learnWindow(work.window!, outcome.timing, now - couldBeginAtMs, shortContext !== undefined);
+    }
+    this.freeSinceMs.set(slot, now);
+    if ('timing' in outcome && outcome.timing !== undefined) {
+      work.ticket?.worked(outcome.timing, work.begunAtMs, shortContext);
+      this.emit('worked', outcome.timing);
+    }
     // Who aborted it has been told.
     if (outcome.type === 'aborted') return;
     if (outcome.type === 'failed') work.reject(rebuildError(outcome));
@@ -309,12 +404,13 @@ export class Engine extends EventEmitter<EngineEvents> {
   private capacity(): Capacity {
     const now = performance.now();
     const oldestAtMs = Math.min(now, ...[...this.queue].map(({ queuedAtMs }) => queuedAtMs));
+    const slots = this.activeSlots;
     return {
-      slots: this.slots.length,
-      busySlots: this.slots.filter(({ isBusy }) => isBusy).length,
+      slots: slots.length,
+      busySlots: slots.filter(({ isBusy }) => isBusy).length,
       waiting: this.queue.length,
       oldestWaitMs: now - oldestAtMs,
-      readyInMs: Math.min(...this.slots.map((slot) => slot.readyInMs(now))),
+      readyInMs: Math.min(...slots.map((slot) => slot.readyInMs(now))),
       ended: this.ended && ended(this.ended),
     };
   }
@@ -340,14 +436,16 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   private look(): void {
     const now = performance.now();
-    const hasWork = this.queue.length + this.running.size > 0;
-    if (!hasWork && !this.slots.some(({ isWatched }) => isWatched)) {
+    const hasWork = this.pieces > 0;
+    if (!hasWork && this.layout?.isWatched !== true && !this.slots.some(({ isWatched }) => isWatched)) {
       clearInterval(this.lookTimer);
       this.lookTimer = undefined;
       return;
     }
-    this.rejectExpired(now);
+    this.rejectLate(now);
     for (const slot of this.slots) slot.look(now);
+    this.layout?.note(this.pieces, now);
+    this.layout?.look(now);
     if (!hasWork) this.listenFrom(now);
     // While all of them load nothing can get on; a load that takes too long is a loss by itself.
     else if (this.slots.some(({ isReady }) => isReady)) this.noteSilence(now);
@@ -356,7 +454,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   private noteSilence(now: number): void {
     const silentMs = this.meter.look(now);
     // What makes a hang differs from process to process.
-    const limitMs = Math.max(...this.slots.map(({ hangLimitMs }) => hangLimitMs));
+    const limitMs = Math.max(...this.activeSlots.map(({ hangLimitMs }) => hangLimitMs));
     this.silentHangs += (silentMs - this.silentMs) / limitMs;
     this.silentMs = silentMs;
   }

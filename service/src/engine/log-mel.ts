@@ -1,16 +1,17 @@
-import { SAMPLE_RATE_HZ, SAMPLES_PER_FRAME as HOP_SAMPLES, WINDOW_SAMPLES } from '../whisper/audio-format';
+import { SAMPLE_RATE_HZ, SAMPLES_PER_FRAME, WINDOW_SAMPLES } from '../whisper/audio-format';
 import type { Neighbours, Surroundings } from '../whisper/model';
 import { RealFft } from './fft';
 
 /** Whisper's front end; every constant is that of openai/whisper `audio.py`. */
-const FRAME_SAMPLES = 400;
+export const FRAME_SAMPLES = 400;
+export const HOP_SAMPLES = SAMPLES_PER_FRAME;
 const FREQUENCY_BINS = FRAME_SAMPLES / 2 + 1;
 /** Frames of a 30 s window. */
 export const WINDOW_FRAMES = WINDOW_SAMPLES / HOP_SAMPLES;
 /** Power below which the logarithm is cut. */
-const MIN_POWER = 1e-10;
+export const MIN_POWER = 1e-10;
 /** Dynamic range that is kept below the loudest value, in decades of power. */
-const DYNAMIC_RANGE = 8;
+export const DYNAMIC_RANGE = 8;
 
 /** Log-mel features of a 30 s window, as Whisper's encoder takes them. */
 export class LogMel {
@@ -22,12 +23,8 @@ export class LogMel {
 
   /** @param melBins 80, or 128 for large-v3. */
   constructor(private readonly melBins: number) {
-    // A periodic Hann window.
-    this.window = Float64Array.from(
-      { length: FRAME_SAMPLES },
-      (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / FRAME_SAMPLES),
-    );
-    this.filters = melFilters(melBins);
+    this.window = hannWindow();
+    this.filters = melFilterBank(melBins);
   }
 
   /**
@@ -88,24 +85,43 @@ export class LogMel {
     }
   }
 
-  /**
-   * Frames are centred: half of the first one is what lies before the window, or, where nothing does, the signal
-   * mirrored at its start (and so at the end of a full window that stands alone).
-   */
   private cutFrame(samples: Float32Array, neighbours: Neighbours | undefined, start: number): void {
-    const { before, after } = neighbours ?? NOTHING;
-    for (let i = 0; i < FRAME_SAMPLES; i++) {
-      let at = start + i;
-      if (at < -before.length) at = -2 * before.length - at;
-      else if (at >= WINDOW_SAMPLES && neighbours === undefined) at = 2 * (WINDOW_SAMPLES - 1) - at;
-      let sample: number | undefined;
-      if (at < 0) sample = before[before.length + at];
-      else if (at < samples.length) sample = samples[at];
-      else sample = after[at - samples.length];
-      this.frame[i] = (sample ?? 0) * this.window[i]!;
-    }
+    const { frame, window } = this;
+    for (let i = 0; i < FRAME_SAMPLES; i++) frame[i] = sampleAt(samples, neighbours, start + i) * window[i]!;
   }
 }
+
+/**
+ * Frames are centred: half of the first one is what lies before the window, or, where nothing does, the signal mirrored
+ * at its start (and so at the end of a full window that stands alone).
+ */
+function sampleAt(samples: Float32Array, neighbours: Neighbours | undefined, position: number): number {
+  const { before, after } = neighbours ?? NOTHING;
+  let at = position;
+  if (at < -before.length) at = -2 * before.length - at;
+  else if (at >= WINDOW_SAMPLES && neighbours === undefined) at = 2 * (WINDOW_SAMPLES - 1) - at;
+  if (at < 0) return before[before.length + at] ?? 0;
+  return (at < samples.length ? samples[at] : after[at - samples.length]) ?? 0;
+}
+
+/**
+ * The samples of all frames of a window in rows of {@link HOP_SAMPLES}: frame `n` begins with row `n`. Frames that would
+ * hear silence alone are left out.
+ */
+export function audioRows(samples: Float32Array, surroundings?: Surroundings): Float32Array {
+  checkLength(samples);
+  const frames = surroundings === undefined ? framesThatHear(samples.length) : Math.floor(samples.length / HOP_SAMPLES);
+  const margin = FRAME_SAMPLES / 2;
+  const rows = new Float32Array((frames + ROWS_BEHIND_FRAMES) * HOP_SAMPLES);
+  rows.set(samples.subarray(0, rows.length - margin), margin);
+  for (let i = 0; i < margin; i++) rows[i] = sampleAt(samples, surroundings, i - margin);
+  const end = margin + samples.length;
+  for (let i = end; i < rows.length; i++) rows[i] = sampleAt(samples, surroundings, i - margin);
+  return rows;
+}
+
+/** A frame is two and a half hops long. */
+const ROWS_BEHIND_FRAMES = 2;
 
 const NOTHING: Neighbours = { before: new Float32Array(0), after: new Float32Array(0) };
 
@@ -119,14 +135,22 @@ function checkLength({ length }: Float32Array): void {
   throw new RangeError(`a window holds at most ${WINDOW_SAMPLES} samples, got ${length}: cut it first`);
 }
 
+/** The periodic one. */
+export function hannWindow(): Float64Array {
+  return Float64Array.from(
+    { length: FRAME_SAMPLES },
+    (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / FRAME_SAMPLES),
+  );
+}
+
 /** A triangle over the spectrum: its weights from bin `first` on. */
-interface MelFilter {
+export interface MelFilter {
   readonly first: number;
   readonly weights: Float64Array;
 }
 
 /** Slaney's mel scale and area normalisation, 0 Hz to 8 kHz, as librosa's `filters.mel` (which Whisper stores). */
-function melFilters(melBins: number): MelFilter[] {
+export function melFilterBank(melBins: number): MelFilter[] {
   const topMel = hertzToMel(SAMPLE_RATE_HZ / 2);
   const edgesHz = Array.from({ length: melBins + 2 }, (_, i) => melToHertz((topMel * i) / (melBins + 1)));
   return Array.from({ length: melBins }, (_, m) => {

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { hasInt8DotProducts } from './cpu-features';
+import { compiledVariantFor, type CompiledVariant } from './compiled-variant';
 import { EngineError } from './engine-error';
 
 export type Quantization = 'int8' | 'fp32';
@@ -7,27 +9,51 @@ export type Quantization = 'int8' | 'fp32';
 /** File name suffixes of the published layout, by precision. */
 const SUFFIXES: Readonly<Record<Quantization, string>> = { int8: '_quantized', fp32: '' };
 
-/** A Whisper model on disk in the layout that Hugging Face publishes for ONNX Runtime. */
-export interface ModelDirectory {
+/** Files of the compiled layout (compiler/). */
+export const COMPILED_FOLDER = 'compiled';
+
+/** In that folder: what the files were made of. */
+export const COMPILED_MANIFEST = 'manifest.json';
+
+/** Version of what the server has to know of the compiled graphs: their inputs and outputs. */
+export const COMPILED_FORMAT = 1;
+
+/** A Whisper model on disk, in one of two layouts. */
+export type ModelDirectory = PublishedModelDirectory | CompiledModelDirectory;
+
+/** In the layout that Hugging Face publishes for ONNX Runtime. */
+export interface PublishedModelDirectory extends ModelFiles {
+  readonly layout: 'published';
+}
+
+/** As `whisper-stt compile-model` writes it. */
+export interface CompiledModelDirectory extends ModelFiles {
+  readonly layout: 'compiled';
+  /** Which of the precisions was chosen for this processor. */
+  readonly variant: CompiledVariant;
+  readonly alignmentPath: string;
+}
+
+interface ModelFiles {
   /** The name it was asked for by. */
   readonly name: string;
   readonly path: string;
   readonly quantization: Quantization;
   readonly encoderPath: string;
   readonly decoderPath: string;
-  /** Bytes of the two ONNX files. */
+  /** Bytes of these two ONNX files. */
   readonly weightBytes: number;
   readonly config: unknown;
   readonly generationConfig: unknown;
 }
 
 /**
- * Finds a model by name: `NAME` or `whisper-NAME` in the store, or the same below an organisation's folder, as the hub
+ * The folder of a model: `NAME` or `whisper-NAME` in the store, or the same below an organisation's folder, as the hub
  * cache of transformers.js lays it out (`onnx-community/whisper-tiny`).
  *
- * @throws EngineError `model_not_found`, `model_invalid`
+ * @throws EngineError `model_not_found`
  */
-export function openModelDirectory(store: string, name: string, quantization: Quantization): ModelDirectory {
+export function modelFolder(store: string, name: string): string {
   if (!/^[\w.-]+(\/[\w.-]+)?$/.test(name) || name.split('/').includes('..')) {
     throw new EngineError('model_not_found', `model name ${JSON.stringify(name)} is not a folder name`);
   }
@@ -46,24 +72,83 @@ export function openModelDirectory(store: string, name: string, quantization: Qu
       `no model ${JSON.stringify(name)} in ${store}: expected a folder ${name} or whisper-${name} with a config.json`,
     );
   }
-  const suffix = SUFFIXES[quantization];
-  const encoderPath = path.join(found, 'onnx', `encoder_model${suffix}.onnx`);
-  const decoderPath = path.join(found, 'onnx', `decoder_model_merged${suffix}.onnx`);
-  for (const file of [encoderPath, decoderPath, path.join(found, 'tokenizer.json')]) {
+  return found;
+}
+
+/**
+ * Opens a model of the store: its compiled files for this processor, or else the published ones.
+ *
+ * @throws EngineError `model_not_found`, `model_invalid`
+ */
+export function openModelDirectory(store: string, name: string, quantization: Quantization): ModelDirectory {
+  const found = modelFolder(store, name);
+  const compiled = compiledFiles(found, quantization);
+  const published = publishedFiles(found, quantization);
+  // Where both lack something, a model that was compiled lacks a variant: its published files are not there as a rule.
+  const files = compiled && (isComplete(compiled) || !isComplete(published)) ? compiled : published;
+  for (const file of [...graphsOf(files), path.join(found, 'tokenizer.json')]) {
     if (!existsSync(file)) {
       throw new EngineError('model_invalid', `model ${name} has no ${path.relative(found, file)} (in ${found})`);
     }
   }
+  if (files.layout === 'compiled') checkFormat(found);
   return {
     name,
     path: found,
     quantization,
-    encoderPath,
-    decoderPath,
-    weightBytes: statSync(encoderPath).size + statSync(decoderPath).size,
+    ...files,
+    weightBytes: statSync(files.encoderPath).size + statSync(files.decoderPath).size,
     config: readJson(path.join(found, 'config.json')),
     generationConfig: readJson(path.join(found, 'generation_config.json')),
   };
+}
+
+type PublishedFiles = Pick<PublishedModelDirectory, 'layout' | 'encoderPath' | 'decoderPath'>;
+type CompiledFiles = Pick<
+  CompiledModelDirectory,
+  'layout' | 'variant' | 'encoderPath' | 'decoderPath' | 'alignmentPath'
+>;
+
+function graphsOf(files: PublishedFiles | CompiledFiles): readonly string[] {
+  const { encoderPath, decoderPath } = files;
+  return [encoderPath, decoderPath, ...(files.layout === 'compiled' ? [files.alignmentPath] : [])];
+}
+
+function isComplete(files: PublishedFiles | CompiledFiles): boolean {
+  return graphsOf(files).every((file) => existsSync(file));
+}
+
+function publishedFiles(folder: string, quantization: Quantization): PublishedFiles {
+  const suffix = SUFFIXES[quantization];
+  return {
+    layout: 'published',
+    encoderPath: path.join(folder, 'onnx', `encoder_model${suffix}.onnx`),
+    decoderPath: path.join(folder, 'onnx', `decoder_model_merged${suffix}.onnx`),
+  };
+}
+
+/** The compiled files for this processor; undefined for a model that was not compiled. */
+function compiledFiles(folder: string, quantization: Quantization): CompiledFiles | undefined {
+  if (!existsSync(path.join(folder, COMPILED_FOLDER))) return undefined;
+  const variant = compiledVariantFor(quantization, hasInt8DotProducts());
+  const file = (name: string): string => path.join(folder, COMPILED_FOLDER, `${name}.onnx`);
+  return {
+    layout: 'compiled',
+    variant,
+    encoderPath: file(`encoder.${variant}`),
+    decoderPath: file(`decoder.${variant}`),
+    alignmentPath: file('alignment'),
+  };
+}
+
+function checkFormat(folder: string): void {
+  const file = path.join(folder, COMPILED_FOLDER, COMPILED_MANIFEST);
+  const format = (readJson(file) as { readonly format?: unknown } | null)?.format;
+  if (format === COMPILED_FORMAT) return;
+  throw new EngineError(
+    'model_invalid',
+    `${file} says format ${JSON.stringify(format)}, this server reads ${COMPILED_FORMAT}: run whisper-stt compile-model anew`,
+  );
 }
 
 /** @throws EngineError `model_invalid` */

@@ -24,12 +24,12 @@ const READ_BYTES = 2 ** 18;
  * @throws EngineError `model_corrupt`
  */
 export async function verifyModelFiles(directory: ModelDirectory): Promise<ReadonlyMap<string, string>> {
-  const checksums = path.join(directory.path, CHECKSUMS_FILE);
-  if (!existsSync(checksums)) return new Map();
-  const expected = parse(await readFile(checksums, 'utf8'), checksums);
+  const expected = await readModelChecksums(directory.path);
+  if (!expected) return new Map();
   const loaded = [
     directory.encoderPath,
     directory.decoderPath,
+    ...(directory.layout === 'compiled' ? [directory.alignmentPath] : []),
     ...['config.json', 'generation_config.json', 'tokenizer.json'].map((file) => path.join(directory.path, file)),
   ];
   const found: string[] = [];
@@ -45,6 +45,16 @@ export async function verifyModelFiles(directory: ModelDirectory): Promise<Reado
     );
   }
   return new Map(loaded.map((file) => path.relative(directory.path, file)).map((name) => [name, expected.get(name)!]));
+}
+
+/**
+ * SHA-256 of a model's files, by their names in its folder, as its checksums say; undefined without such.
+ *
+ * @throws EngineError `model_corrupt` for what `sha256sum` does not write
+ */
+export async function readModelChecksums(folder: string): Promise<ReadonlyMap<string, string> | undefined> {
+  const file = path.join(folder, CHECKSUMS_FILE);
+  return existsSync(file) ? parse(await readFile(file, 'utf8'), file) : undefined;
 }
 
 /** Writes the checksums of all files of a model's folder. */

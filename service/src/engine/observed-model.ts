@@ -20,9 +20,11 @@ export class ObservedModel<Features> implements WhisperModel<Features> {
     return { encodeMs, decodeMs: performance.now() - this.startedAt - encodeMs, tokens, firstTokenMs };
   }
 
-  async encode(samples: Float32Array, surroundings?: Surroundings): Promise<Features> {
+  async encode(samples: Float32Array, surroundings?: Surroundings, positions?: number): Promise<Features> {
     const started = performance.now();
-    const features = await this.model.encode(samples, surroundings);
+    // What was written before a window is heard again came to nothing.
+    this.firstTokenMs = undefined;
+    const features = await this.model.encode(samples, surroundings, positions);
     this.encodeMs += performance.now() - started;
     this.onProgress('encoded');
     return features;
@@ -36,6 +38,10 @@ export class ObservedModel<Features> implements WhisperModel<Features> {
     return this.model.canAttend;
   }
 
+  get canShorten(): boolean {
+    return this.model.canShorten;
+  }
+
   async attend(features: Features, tokens: readonly number[]): Promise<Attention> {
     const attention = await this.model.attend(features, tokens);
     this.onProgress('decoded');
@@ -45,8 +51,8 @@ export class ObservedModel<Features> implements WhisperModel<Features> {
   /** @param writes whether the decoder is behind its prompt: every text is written in a fork of the one that read it */
   private observe(decoder: TokenDecoder, writes: boolean): TokenDecoder {
     return {
-      append: async (tokens) => {
-        const logits = await decoder.append(tokens);
+      append: async (tokens, wanted) => {
+        const logits = await decoder.append(tokens, wanted);
         if (writes) this.tokens += tokens.length;
         this.onProgress('decoded');
         return logits;

@@ -1,29 +1,26 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { alignmentHeadsFrom, type AlignmentHead } from '../whisper/alignment-heads';
 import type { Attention, TokenDecoder, Surroundings, Neighbours, WhisperModel } from '../whisper/model';
-import { EngineError } from './engine-error';
 import { LogMel, WINDOW_FRAMES } from './log-mel';
 import type { ModelDirectory } from './model-directory';
+import { modelShapeOf, type ModelShape } from './model-shape';
+import { loadSession } from './onnx-session';
 
 /** The encoder's output for one window. */
 export type EncoderOutput = Tensor;
-
-interface Shapes {
-  readonly melBins: number;
-  readonly decoderLayers: number;
-  readonly heads: number;
-  readonly headWidth: number;
-}
 
 /**
  * A model in the published layout: `encoder_model` and `decoder_model_merged`, whose `use_cache_branch` input chooses
  * between a first pass over several tokens and single-token steps over the cache.
  */
 export class OnnxWhisperModel implements WhisperModel<EncoderOutput> {
+  /** The published encoders take 30 s and nothing else. */
+  readonly canShorten = false;
+
   private constructor(
     private readonly encoder: InferenceSession,
     private readonly decoder: InferenceSession,
-    private readonly shapes: Shapes,
+    private readonly shapes: ModelShape,
     private readonly alignmentHeads: readonly AlignmentHead[],
     private readonly logMel: LogMel,
   ) {}
@@ -34,34 +31,17 @@ export class OnnxWhisperModel implements WhisperModel<EncoderOutput> {
    * @throws WhisperError `model_invalid`
    */
   static async load(directory: ModelDirectory, threads: number): Promise<OnnxWhisperModel> {
-    const shapes = shapesOf(directory);
+    const shapes = modelShapeOf(directory);
     const heads = alignmentHeadsFrom(directory.generationConfig, shapes.decoderLayers, shapes.heads);
-    const options: InferenceSession.SessionOptions = {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      // The arena keeps the largest window's buffers for ever: 140 MB more at rest, and no faster.
-      enableCpuMemArena: false,
-      // Warnings about shapes that the published files contain are of no use to an operator.
-      logSeverityLevel: 3,
-      // Spinning threads would burn the other CPU between the decoder's short steps.
-      extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
-    };
-    try {
-      const encoder = await InferenceSession.create(directory.encoderPath, options);
-      const decoder = await InferenceSession.create(directory.decoderPath, options);
-      return new OnnxWhisperModel(encoder, decoder, shapes, heads, new LogMel(shapes.melBins));
-    } catch (error) {
-      throw new EngineError(
-        'model_invalid',
-        `ONNX Runtime cannot load ${directory.path}: ${(error as Error).message}`,
-        {
-          cause: error,
-        },
-      );
-    }
+    // The arena keeps the largest window's buffers for ever: 140 MB more at rest, and no faster.
+    const limits = { threads, arena: false };
+    return new OnnxWhisperModel(
+      await loadSession(directory.path, directory.encoderPath, limits),
+      await loadSession(directory.path, directory.decoderPath, limits),
+      shapes,
+      heads,
+      new LogMel(shapes.melBins),
+    );
   }
 
   async encode(samples: Float32Array, surroundings?: Surroundings): Promise<EncoderOutput> {
@@ -74,6 +54,10 @@ export class OnnxWhisperModel implements WhisperModel<EncoderOutput> {
   /** See {@link Surroundings.loudest}. */
   loudest(samples: Float32Array, neighbours: Neighbours): number {
     return this.logMel.loudest(samples, neighbours);
+  }
+
+  async release(): Promise<void> {
+    for (const session of [this.encoder, this.decoder]) await session.release();
   }
 
   newDecoder(features: EncoderOutput): TokenDecoder {
@@ -111,7 +95,7 @@ class CachedDecoder implements TokenDecoder {
 
   constructor(
     private readonly session: InferenceSession,
-    private readonly shapes: Shapes,
+    private readonly shapes: ModelShape,
     private readonly features: EncoderOutput,
   ) {
     this.decoderOutputs = cacheOutputs(shapes, 'decoder');
@@ -119,12 +103,15 @@ class CachedDecoder implements TokenDecoder {
     this.cache = emptyCache(shapes);
   }
 
-  async append(tokens: readonly number[]): Promise<readonly Float32Array[]> {
-    if (!this.started) return this.run(tokens);
-    // The cached branch of the published decoders masks for one new token only.
+  async append(
+    tokens: readonly number[],
+    wanted: readonly number[] = [tokens.length - 1],
+  ): Promise<readonly Float32Array[]> {
     const logits: Float32Array[] = [];
-    for (const token of tokens) logits.push(...(await this.run([token])));
-    return logits;
+    if (!this.started) logits.push(...(await this.run(tokens)));
+    // The cached branch of the published decoders masks for one new token only.
+    else for (const token of tokens) logits.push(...(await this.run([token])));
+    return wanted.map((at) => logits[at]!);
   }
 
   /** A step replaces the tensors of the cache and never writes into them, so that forks can share them. */
@@ -165,19 +152,19 @@ function decoderInputs(tokens: readonly number[], features: EncoderOutput, first
 }
 
 /** Names of the outputs that a part of the cache is made of. */
-function cacheOutputs({ decoderLayers }: Shapes, part: 'decoder' | 'encoder'): string[] {
+function cacheOutputs({ decoderLayers }: ModelShape, part: 'decoder' | 'encoder'): string[] {
   return Array.from({ length: decoderLayers }, (_, layer) =>
     ['key', 'value'].map((half) => `present.${layer}.${part}.${half}`),
   ).flat();
 }
 
 /** The cache of a text of no tokens. */
-function emptyCache(shapes: Shapes): Record<string, Tensor> {
+function emptyCache(shapes: ModelShape): Record<string, Tensor> {
   const names = [...cacheOutputs(shapes, 'decoder'), ...cacheOutputs(shapes, 'encoder')];
   return Object.fromEntries(
     names.map((name) => [
       pastName(name),
-      new Tensor('float32', new Float32Array(0), [1, shapes.heads, 0, shapes.headWidth]),
+      new Tensor('float32', new Float32Array(0), [1, shapes.heads, 0, shapes.width / shapes.heads]),
     ]),
   );
 }
@@ -193,30 +180,4 @@ function rows(values: Float32Array, count: number): Float32Array[] {
 
 function pastName(presentName: string): string {
   return presentName.replace('present', 'past_key_values');
-}
-
-function shapesOf({ config, path: modelPath }: ModelDirectory): Shapes {
-  const fields = config as Readonly<Record<string, unknown>> | null;
-  const whole = (name: string): number => {
-    const value = fields?.[name];
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
-      throw new EngineError(
-        'model_invalid',
-        `config.json of ${modelPath}: ${name} is ${JSON.stringify(value)}, expected a whole number above 0`,
-      );
-    }
-    return value;
-  };
-  if (fields?.model_type !== 'whisper') {
-    throw new EngineError(
-      'model_invalid',
-      `config.json of ${modelPath}: model_type is ${JSON.stringify(fields?.model_type)}, expected "whisper"`,
-    );
-  }
-  return {
-    melBins: whole('num_mel_bins'),
-    decoderLayers: whole('decoder_layers'),
-    heads: whole('decoder_attention_heads'),
-    headWidth: whole('d_model') / whole('decoder_attention_heads'),
-  };
 }

@@ -56,6 +56,10 @@ export class PieceOfWork implements QueuedWork {
     return this.ticket?.remainingMs ?? 0;
   }
 
+  get leastMs(): number {
+    return this.ticket?.leastMs ?? 0;
+  }
+
   /** Its turn has come. */
   begin(nowMs: number): void {
     this.begunAtMs = nowMs;

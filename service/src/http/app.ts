@@ -9,10 +9,12 @@ import { authentication } from './security/authentication';
 import { cors } from './security/cors';
 import { contentEncoding } from './security/content-encoding';
 import { requestId } from './security/request-id';
-import { securityHeaders } from './security/security-headers';
+import { DATA_HEADERS, securityHeaders } from './security/security-headers';
 import { connections, KEEP_ALIVE_TIMEOUT_MS } from './connections/connections';
 import { ApiError } from './errors/api-error';
-import { answerProtocolError, errorHandling, sendApiError } from './errors/error-handling';
+import { errorHandling, sendApiError } from './errors/error-handling';
+import { errorMetrics } from './errors/error-metrics';
+import { answerProtocolError } from './errors/protocol-error';
 import { asrWebservice } from './routes/asr-webservice';
 import { health } from './routes/health';
 import { legacyModels } from './routes/legacy-models';
@@ -55,16 +57,25 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     // The second net: the routes themselves answer an upload that takes too long (upload.ts). To Node.js a connection
     // that waits for its first request is one, too.
     requestTimeout: Math.max(config.requestTimeoutSeconds * 1000, KEEP_ALIVE_TIMEOUT_MS) + REQUEST_TIMEOUT_MARGIN_MS,
+    // An empty list would be a fault to it.
+    trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     requestIdHeader: false,
     genReqId: requestId,
     forceCloseConnections: 'idle',
     // Faults of the protocol, in the shape of all others.
     frameworkErrors: (error, request, reply) => {
-      reply.header('x-request-id', request.id);
-      sendApiError(reply, new ApiError('invalid_request', error.message, null, { cause: error }));
+      // No hook of the application runs for it.
+      reply.headers({ ...DATA_HEADERS, 'x-request-id': request.id });
+      const apiError = new ApiError('invalid_request', error.message, null, { cause: error });
+      metrics.httpError(apiError.code);
+      sendApiError(reply, apiError);
     },
     clientErrorHandler: (error, socket) => {
-      answerProtocolError(error, socket, app.connectionTracker.get(socket)?.exchanges.at(-1));
+      const answer = answerProtocolError(error, socket, app.connectionTracker.get(socket)?.exchanges.at(-1));
+      if (!answer) return;
+      const { code, message } = answer.error;
+      metrics.httpError(code);
+      app.log.info({ reqId: answer.requestId, code }, message);
     },
   });
 
@@ -85,6 +96,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   const models = new ModelNames(config.model, config.modelNames);
   const service = new TranscriptionService(dependencies, models);
   app.register(errorHandling);
+  app.register(errorMetrics, { metrics });
   app.register(securityHeaders, { pagePrefixes: [DOCS_PATH] });
   app.register(cors, { origins: config.corsOrigins });
   app.register(connections);

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine';
 
-export type Readiness = 'ready' | 'loading' | 'full' | 'draining';
+export type Readiness = 'ready' | 'loading' | 'hung' | 'full' | 'draining';
 
 /** What probes tell. */
 export class ServerState {
@@ -22,10 +22,10 @@ export class ServerState {
 
   /** The engine has been warm once: the startup probe's question. */
   get started(): boolean {
-    return this.onceReady;
+    return this.onceReady && !this.engine.isHeld;
   }
 
-  /** Restarts of the engine do not help: the liveness probe's question. */
+  /** Restarts of the engine do not help: the liveness probe's question, and the readiness probe's before it acts. */
   get hung(): boolean {
     return this.engine.isHung;
   }
@@ -37,6 +37,7 @@ export class ServerState {
   get readiness(): Readiness {
     if (this.isDraining) return 'draining';
     if (!this.engine.isReady) return 'loading';
+    if (this.hung) return 'hung';
     if (this.maxWaitSeconds > 0) {
       const waitSeconds = this.engine.admission.load.predictedWaitMs / 1000;
       this.isFull = waitSeconds > (this.isFull ? this.maxWaitSeconds / 2 : this.maxWaitSeconds);

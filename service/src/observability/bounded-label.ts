@@ -1,4 +1,4 @@
-import { OTHER_LABEL_VALUE, type MetricLabel } from '../../../lib/contract';
+import { OTHER_LABEL_VALUE, type MetricLabel } from '../../../lib/metrics';
 
 /** The values of one label. What callers send must not make series without end. */
 export class BoundedLabel {

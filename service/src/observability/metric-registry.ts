@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { MetricDefinition } from '../../../lib/contract';
+import type { MetricDefinition } from '../../../lib/metrics';
 import { BoundedLabel } from './bounded-label';
 
 /** A value for each label of a metric. */

@@ -1,10 +1,10 @@
-import type { MetricDefinition } from '../../../lib/contract';
+import type { MetricDefinition } from '../../../lib/metrics';
 
 /** `docs/metrics.md`, from the definitions of the metrics. */
 export function metricsDocument(definitions: readonly MetricDefinition[]): string {
   return `${[
     '# Metrics',
-    '<!-- Written by `npm run docs:metrics` from METRICS in lib/contract.ts. Do not edit. -->',
+    '<!-- Written by `npm run docs:metrics` from METRICS in lib/metrics.ts. Do not edit. -->',
     'What `GET /metrics` says of transcriptions, in the text format of Prometheus. What to ask of it, and when to be ' +
       'alarmed, is in [observability](observability.md).',
     table(

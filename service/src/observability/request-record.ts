@@ -26,6 +26,10 @@ export interface RequestRecord {
   readonly totalMs: number;
   readonly tokens?: number;
   readonly windows?: number;
+  /** Windows that were heard at short context first; absent where none was. */
+  readonly shortWindows?: number;
+  /** Of these, the ones that were heard again, by what spoke against their text. */
+  readonly shortContextReruns?: Readonly<Record<string, number>>;
   readonly audioSeconds?: number;
   readonly uploadBytes?: number;
   /** Code of the language that was decoded. */

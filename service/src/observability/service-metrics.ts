@@ -1,26 +1,17 @@
-import { METRICS, REFUSAL_CAUSES, type RESTART_REASONS } from '../../../lib/contract';
+import { METRICS, REFUSAL_CAUSES, type RESTART_REASONS } from '../../../lib/metrics';
+import type { EngineLoad } from '../engine/scheduling/engine-load';
 import { VERSION } from '../version';
 import { MetricRegistry } from './metric-registry';
 import type { RequestRecord } from './request-record';
-
-/** How busy the engine is at a moment. */
-export interface EngineLoad {
-  /** Requests that are admitted and not answered. */
-  readonly inFlight: number;
-  /** Pieces of work that wait for the engine: windows, and what they depend on. */
-  readonly waiting: number;
-  readonly oldestWaitMs: number;
-  readonly predictedWaitMs: number;
-  /** Windows that can be decoded at once. */
-  readonly slots: number;
-  /** Windows that are decoded. */
-  readonly busySlots: number;
-}
 
 /** What is loaded. */
 export interface ModelFacts {
   readonly name: string;
   readonly quantization: string;
+  /** How the model's files are laid out: `published`, `compiled`. */
+  readonly layout: string;
+  /** Which of the compiled files are used; absent where the model was not compiled. */
+  readonly variant?: string;
   /** Hexadecimal; absent where the model came without checksums. */
   readonly encoderSha256?: string;
   readonly decoderSha256?: string;
@@ -28,7 +19,7 @@ export interface ModelFacts {
 
 export type RestartReason = (typeof RESTART_REASONS)[number];
 
-/** What is counted of transcriptions (lib/contract.ts METRICS) and of the process. */
+/** What is counted of transcriptions (lib/metrics.ts METRICS) and of the process. */
 export class ServiceMetrics {
   private readonly registry = new MetricRegistry();
   private readonly countRequested = this.registry.counter(METRICS.requests);
@@ -38,6 +29,7 @@ export class ServiceMetrics {
   private readonly countReceived = this.registry.counter(METRICS.received);
   private readonly countFinished = this.registry.counter(METRICS.finished);
   private readonly countRefused = this.registry.counter(METRICS.refused);
+  private readonly countHttpError = this.registry.counter(METRICS.httpErrors);
   private readonly countDisconnect = this.registry.counter(METRICS.disconnects);
   private readonly countKeyRequest = this.registry.counter(METRICS.keyRequests);
   private readonly countKeyAudio = this.registry.counter(METRICS.keyAudio);
@@ -53,6 +45,8 @@ export class ServiceMetrics {
   private readonly observeTokenRate = this.registry.histogram(METRICS.tokenRate);
   private readonly countTokens = this.registry.counter(METRICS.tokens);
   private readonly countWindows = this.registry.counter(METRICS.windows);
+  private readonly countShortWindows = this.registry.counter(METRICS.shortWindows);
+  private readonly countShortContextReruns = this.registry.counter(METRICS.shortContextReruns);
   private readonly countHallucination = this.registry.counter(METRICS.hallucinations);
   private readonly countEngineRestart = this.registry.counter(METRICS.engineRestarts);
   private readonly observeEngineRecovery = this.registry.histogram(METRICS.engineRecovery);
@@ -107,6 +101,21 @@ export class ServiceMetrics {
     }
   }
 
+  /**
+   * A request was answered with an error that never was one of transcription.
+   *
+   * @param code of the error
+   */
+  httpError(code: string): void {
+    this.countHttpError({ code });
+  }
+
+  /** The engine has worked at a window: counted then, since it may be let go of after its request has ended. */
+  windowWorked(tokens: number): void {
+    this.countWindows({});
+    this.countTokens({}, tokens);
+  }
+
   /** A client has gone before its answer was complete. */
   disconnected(): void {
     this.countDisconnect({});
@@ -122,8 +131,10 @@ export class ServiceMetrics {
     this.observeEngineRecovery({}, seconds(downMs));
   }
 
-  modelLoaded({ name, quantization, encoderSha256 = '', decoderSha256 = '' }: ModelFacts): void {
-    this.setModelInfo({ name, quantization, encoder_sha256: encoderSha256, decoder_sha256: decoderSha256 });
+  modelLoaded(facts: ModelFacts): void {
+    const { name, quantization, layout, variant = '', encoderSha256 = '', decoderSha256 = '' } = facts;
+    const digests = { encoder_sha256: encoderSha256, decoder_sha256: decoderSha256 };
+    this.setModelInfo({ name, quantization, layout, variant, ...digests });
   }
 
   /** From now on the gauges of the engine are there, read at each scrape. Called once. */
@@ -136,10 +147,15 @@ export class ServiceMetrics {
     this.registry.gauge(METRICS.busySlots, () => load().busySlots);
   }
 
+  /** From now on the memory of the engine's processes is there, read at each scrape, in bytes. Called once. */
+  readEngineMemoryFrom(rssBytes: () => number): void {
+    this.registry.gauge(METRICS.engineMemory, rssBytes);
+  }
+
   private engineFinished({ queueMs, firstTokenMs, encodeMs, decodeMs, ...record }: RequestRecord): void {
-    const { windows = 0, tokens = 0, audioSeconds = 0 } = record;
-    this.countWindows({}, windows);
-    this.countTokens({}, tokens);
+    const { tokens = 0, audioSeconds = 0, shortWindows = 0, shortContextReruns = {} } = record;
+    this.countShortWindows({}, shortWindows);
+    for (const [cause, reruns] of Object.entries(shortContextReruns)) this.countShortContextReruns({ cause }, reruns);
     this.observeQueueWait({}, seconds(queueMs));
     this.observeFirstToken({}, seconds(firstTokenMs));
     this.observeEncode({}, seconds(encodeMs));

@@ -1,4 +1,5 @@
 import { SAMPLE_RATE_HZ, WINDOW_SAMPLES } from './audio-format';
+import { askAhead } from './ask-ahead';
 import type { DecodedWindow, PromptedDecoder } from './decoded-window';
 import { clampToAudio, splitAtTimestamps } from './segments';
 import type { SpecialTokens } from './special-tokens';
@@ -38,23 +39,30 @@ export function detectsLanguageFirst({ multilingual }: SpecialTokens, options: C
   return multilingual && options.language === undefined && options.candidateLanguages?.length !== 1;
 }
 
+/** What decodes the windows. */
+interface PausesDecoder {
+  readonly decode: PromptedDecoder;
+  readonly detectLanguage: (samples: Float32Array) => Promise<void>;
+  /** Windows that may be asked for before the result of an earlier one is there, at this moment. */
+  readonly windowsAhead: () => number;
+}
+
 /** Decodes each stretch of speech between two pauses by itself. Windows without speech are left out. */
 export async function* decodeAtPauses(
   { samples, speech }: SpeechAudio,
   { special, joinPauseMs }: CutPreference,
   options: TranscribeOptions,
-  decode: PromptedDecoder,
-  detectLanguage: (samples: Float32Array) => Promise<void>,
+  { decode, detectLanguage, windowsAhead }: PausesDecoder,
 ): AsyncGenerator<DecodedWindow, void, undefined> {
   const windows = windowsOf({ samples, speech }, { special, joinPauseMs }, options);
   // A single window is asked for its language when it is decoded.
   if (windows.length > 1) await detectLanguage(firstSpeech(samples, windows));
   let lastSpeechS = 0;
-  for (const { startSample, endSample } of windows) {
-    const result = await decode({
-      samples: samples.subarray(startSample, endSample),
-      promptTokens: options.promptTokens ?? [],
-    });
+  const promptTokens = options.promptTokens ?? [];
+  const decoded = askAhead(windows, windowsAhead, ({ startSample, endSample }, unwanted) =>
+    decode({ samples: samples.subarray(startSample, endSample), promptTokens }, unwanted),
+  );
+  for await (const [{ startSample, endSample }, result] of decoded) {
     if (!result.isSpeech) continue;
     const windowS = (endSample - startSample) / SAMPLE_RATE_HZ;
     const { finished, unfinished } = splitAtTimestamps(result, special, windowS);

@@ -16,6 +16,7 @@ import { TimestampRules } from './logit-filters/timestamp-rules';
 import type { TokenDecoder, WhisperModel } from './model';
 import { splitAtTimestamps } from './segments';
 import type { SpecialTokens } from './special-tokens';
+import { planShortHearing, shortContextDoubt, type ShortContext } from './short-context';
 import { checkNormalizer } from './token-sampler';
 import { decodeWithFallback, type JudgedText } from './temperature-fallback';
 import type { SearchStart } from './text-search';
@@ -28,12 +29,21 @@ export interface WindowModel<Features> {
   readonly model: WhisperModel<Features>;
   readonly special: SpecialTokens;
   readonly tokenizer: TextTokenizer;
+  /**
+   * Whether windows are heard at short context first, where the model can do that.
+   *
+   * @default - all are heard whole
+   */
+  readonly shortContext?: ShortContext;
 }
 
 /**
  * Decodes one window by the rules of openai/whisper's `decoding.py`: one run of the encoder, then a token a step, each
  * chosen among those that the rules allow. Where the text comes out badly it is decoded again at the next temperature,
  * from the same encoding and behind the same prompt.
+ *
+ * At short context all of that is tried once before, at the first temperature; what comes of it stands unless the guard
+ * doubts it (short-context.ts).
  *
  * @param samples - 16 kHz mono, at most 30 s.
  * @param signal - checked before each step; when it is aborted, its reason is thrown.
@@ -46,33 +56,11 @@ export async function decodeWindow<Features>(
   options: DecodingOptions,
   signal?: AbortSignal,
 ): Promise<DecodingResult> {
-  const { model, special, tokenizer } = windowModel;
+  const { model, special } = windowModel;
   checkDecodingOptions(options, special);
   checkWindowLength(samples);
   if (options.alignWords !== undefined && !model.canAttend) throw wordsUnavailable();
-  signal?.throwIfAborted();
-  const features = await model.encode(samples, options.surroundings);
-  const previous = previousText(special, options);
-
-  let detected: DetectedLanguages | undefined;
-  if (previous.length > 0 && detectsLanguage(special, options)) {
-    // The language is read off a transcript without a prompt, so that the prompt's language does not speak for it.
-    detected = await withDecoder(model, features, signal, async (decoder) => {
-      const [logits] = await decoder.append([special.startOfTranscript]);
-      return detectLanguages(logits!, special, options.candidateLanguages);
-    });
-  }
-  const { start, text } = await withDecoder(model, features, signal, async (decoder) => {
-    const start = await readPrompt(decoder, special, options, previous, detected);
-    // The last token is sampled but not read again, so that it needs no position of its own.
-    const positionsLeft = special.maxTargetPositions - start.promptLength + 1;
-    const rules = {
-      filters: logitFilters(special, options),
-      endOfText: special.endOfText,
-      limit: Math.min(options.maxNewTokens ?? special.maxTargetPositions >> 1, positionsLeft),
-    };
-    return { start, text: await decodeWithFallback(start, rules, tokenizer, options) };
-  });
+  const { features, start, text, shortContext } = await writeGuarded(windowModel, samples, options, signal);
   const { noSpeechThreshold = DEFAULT_NO_SPEECH_THRESHOLD, logProbThreshold = DEFAULT_LOG_PROB_THRESHOLD } = options;
   const isSpeech = !(start.noSpeechProb > noSpeechThreshold) || text.avgLogProb > logProbThreshold;
   signal?.throwIfAborted();
@@ -95,6 +83,67 @@ export async function decodeWindow<Features>(
     temperature: text.temperature,
     isSpeech,
     reachedLimit: !text.ended,
+    shortContext,
+  });
+}
+
+/** A window's text, and what the model heard and read before it. */
+interface WrittenWindow<Features> {
+  readonly features: Features;
+  readonly start: Omit<Start, keyof SearchStart>;
+  readonly text: JudgedText;
+}
+
+/** Writes the text at short context where that can be, and once more of the whole window where the guard doubts it. */
+async function writeGuarded<Features>(
+  windowModel: WindowModel<Features>,
+  samples: Float32Array,
+  options: DecodingOptions,
+  signal: AbortSignal | undefined,
+): Promise<WrittenWindow<Features> & Pick<DecodingResult, 'shortContext'>> {
+  const { model, tokenizer, shortContext } = windowModel;
+  const hearing =
+    shortContext !== undefined && model.canShorten
+      ? planShortHearing(samples.length, shortContext, options)
+      : undefined;
+  const heardWhole = (): Promise<WrittenWindow<Features>> => writeWindow(windowModel, samples, options, signal);
+  if (hearing === undefined) return { ...(await heardWhole()), shortContext: undefined };
+  const { positions } = hearing;
+  const written = await writeWindow(windowModel, samples, { ...options, ...hearing.options }, signal, positions);
+  const doubt = shortContextDoubt({ ...written.start, text: written.text }, options, tokenizer);
+  return { ...(doubt === undefined ? written : await heardWhole()), shortContext: { doubt } };
+}
+
+/** @param positions - that are encoded; all of the window where undefined */
+async function writeWindow<Features>(
+  { model, special, tokenizer }: WindowModel<Features>,
+  samples: Float32Array,
+  options: DecodingOptions,
+  signal: AbortSignal | undefined,
+  positions?: number,
+): Promise<WrittenWindow<Features>> {
+  signal?.throwIfAborted();
+  const features = await model.encode(samples, options.surroundings, positions);
+  const previous = previousText(special, options);
+
+  let detected: DetectedLanguages | undefined;
+  if (previous.length > 0 && detectsLanguage(special, options)) {
+    // The language is read off a transcript without a prompt, so that the prompt's language does not speak for it.
+    detected = await withDecoder(model, features, signal, async (decoder) => {
+      const [logits] = await decoder.append([special.startOfTranscript]);
+      return detectLanguages(logits!, special, options.candidateLanguages);
+    });
+  }
+  return withDecoder(model, features, signal, async (decoder) => {
+    const start = await readPrompt(decoder, special, options, previous, detected);
+    // The last token is sampled but not read again, so that it needs no position of its own.
+    const positionsLeft = special.maxTargetPositions - start.promptLength + 1;
+    const rules = {
+      filters: logitFilters(special, options),
+      endOfText: special.endOfText,
+      limit: Math.min(options.maxNewTokens ?? special.maxTargetPositions >> 1, positionsLeft),
+    };
+    return { features, start, text: await decodeWithFallback(start, rules, tokenizer, options) };
   });
 }
 
@@ -150,9 +199,9 @@ class AbortableDecoder implements TokenDecoder {
     private readonly signal: AbortSignal,
   ) {}
 
-  append(tokens: readonly number[]): Promise<readonly Float32Array[]> {
+  append(tokens: readonly number[], wanted?: readonly number[]): Promise<readonly Float32Array[]> {
     this.signal.throwIfAborted();
-    return this.decoder.append(tokens);
+    return this.decoder.append(tokens, wanted);
   }
 
   fork(): TokenDecoder {
@@ -189,12 +238,12 @@ async function readPrompt(
   if (!detectsHere) {
     const language = detectedBefore?.[0].language ?? options.language ?? 'en';
     const prompt = [...previous, special.startOfTranscript, ...transcriptHeader(special, options, language)];
-    const logits = await decoder.append(prompt);
+    const [behindStart, behindPrompt] = await decoder.append(prompt, [previous.length, prompt.length - 1]);
     return {
       decoder,
-      logits: logits.at(-1)!,
+      logits: behindPrompt!,
       promptLength: prompt.length,
-      noSpeechProb: probability(logits[previous.length]!, special.noSpeech),
+      noSpeechProb: probability(behindStart!, special.noSpeech),
       detected: detectedBefore,
       language,
     };

@@ -20,5 +20,9 @@ export interface PromptedWindow {
   readonly surroundings?: Surroundings;
 }
 
-/** Decodes one window with the options of the whole transcription. */
-export type PromptedDecoder = (window: PromptedWindow) => Promise<DecodingResult>;
+/**
+ * Decodes one window with the options of the whole transcription.
+ *
+ * @param unwanted aborted when nobody waits for this window any more, though for the transcription somebody may
+ */
+export type PromptedDecoder = (window: PromptedWindow, unwanted?: AbortSignal) => Promise<DecodingResult>;

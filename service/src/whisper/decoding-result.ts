@@ -1,4 +1,5 @@
 import type { DetectedLanguage } from './language-detection';
+import type { ShortContextOutcome } from './short-context';
 import type { AlignedWord } from './words/align-words';
 
 /** What the model made of one window. */
@@ -47,4 +48,7 @@ export interface DecodingResult {
 
   /** Whether decoding stopped at the token limit instead of at end-of-text: the text may be cut off. */
   readonly reachedLimit: boolean;
+
+  /** How it went at short context, where the window was heard so first; undefined where it was heard whole at once. */
+  readonly shortContext?: ShortContextOutcome;
 }

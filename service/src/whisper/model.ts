@@ -39,8 +39,13 @@ export interface WhisperModel<Features> {
    *
    * @param samples - 16 kHz mono in -1…1, at most 30 s (480 000 samples); the model pads the rest with silence.
    * @param surroundings - where the window is part of a recording whose spectrogram is to be taken as a whole.
+   * @param positions - of the encoder's output, 20 ms each, that are computed: those of the samples at least. To be given
+   * where {@link canShorten} alone. Default: all 1500 of a window.
    */
-  encode(samples: Float32Array, surroundings?: Surroundings): Promise<Features>;
+  encode(samples: Float32Array, surroundings?: Surroundings, positions?: number): Promise<Features>;
+
+  /** Whether the encoder can be run over a part of the window. */
+  readonly canShorten: boolean;
 
   /** Starts a text over `features`. Several may be started over the same features. */
   newDecoder(features: Features): TokenDecoder;
@@ -58,10 +63,12 @@ export interface TokenDecoder {
    * Adds tokens to the text. Only the first call may add more than one: a decoder with a key-value cache takes one
    * token a step after that.
    *
-   * @returns the logits after each of `tokens`, in order, each as long as the vocabulary. The caller may overwrite
-   * them; they are valid until the next call.
+   * @param wanted - behind which of `tokens` logits are wanted, as indices into it: a projection to the vocabulary is half
+   * of a step. Default: behind the last one.
+   * @returns logits for each of `wanted`, in that order, each as long as the vocabulary. The caller may overwrite them;
+   * they are valid until the next call.
    */
-  append(tokens: readonly number[]): Promise<readonly Float32Array[]>;
+  append(tokens: readonly number[], wanted?: readonly number[]): Promise<readonly Float32Array[]>;
 
   /**
    * A second text that begins with the same tokens. Both go on by themselves; what they have in common was computed

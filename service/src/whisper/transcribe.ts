@@ -34,6 +34,12 @@ export interface WindowTranscriber {
   readonly tokenizer: TextTokenizer;
   /** What the model does best with, for {@link TranscribeOptions.joinPauseMs}. */
   readonly joinPauseMs?: number;
+  /**
+   * Windows that may be asked for while an earlier one is decoded, where none depends on another.
+   *
+   * @default 0
+   */
+  readonly windowsAhead?: number;
 }
 
 /** What is known when the last segment is out. */
@@ -110,9 +116,10 @@ export async function* transcribeSegments(
       maxNewTokens: options.maxNewTokens ?? budget,
     };
   };
-  const decode: PromptedDecoder = async (window) => {
+  const decode: PromptedDecoder = async (window, unwanted) => {
     signal?.throwIfAborted();
-    const result = await transcriber.decodeWindow(window.samples, windowOptions(window), signal);
+    const until = signal && unwanted ? AbortSignal.any([signal, unwanted]) : (signal ?? unwanted);
+    const result = await transcriber.decodeWindow(window.samples, windowOptions(window), until);
     if (language === undefined && result.isSpeech) {
       ({ language, languageProbability, languageCandidates } = result);
     }
@@ -129,13 +136,16 @@ export async function* transcribeSegments(
     );
     if (result.isSpeech) ({ language, languageProbability, languageCandidates } = result);
   };
+  /** While the language is not known each window depends on the one before it. */
+  const windowsAhead = (): number =>
+    language === undefined && special.multilingual ? 0 : (transcriber.windowsAhead ?? 0);
   const sequentialModel = {
     special,
     loudest: (samples: Float32Array, neighbours: Neighbours) => transcriber.loudest(samples, neighbours, signal),
   };
   const windows =
     strategy === 'pauses'
-      ? decodeAtPauses(audio, transcriber, options, decode, detectLanguage)
+      ? decodeAtPauses(audio, transcriber, options, { decode, detectLanguage, windowsAhead })
       : decodeSequentially(audio, sequentialModel, options, decode);
 
   const speech = tidySpeech(audio.speech, audio.samples.length);

@@ -1,3 +1,4 @@
+import { DATA_HEADERS } from '../../../service/src/http/security/security-headers';
 import { OtherClients } from '../../support/other-clients';
 import { head, RawConnection, uploadHead } from '../../support/raw-connection';
 import { ServerProcess } from '../../support/server-process';
@@ -84,14 +85,21 @@ describe('heads that are no requests', () => {
       'invalid_request',
     ],
   ])('refuses %s once, and closes the connection', async (_what, bytes, status, code) => {
-    const { statuses, errorCode } = await RawConnection.answerTo(server.port, bytes);
+    const { statuses, errorCode, received } = await RawConnection.answerTo(server.port, bytes);
     expect({ statuses, errorCode }).toEqual({ statuses: [status], errorCode: code });
+    expect(received).toMatch(/^content-type: application\/json; charset=utf-8\r$/m);
+    for (const [name, value] of Object.entries(DATA_HEADERS)) expect(received).toContain(`\r\n${name}: ${value}\r\n`);
+    // Who asks why finds it in the log.
+    const [, reqId] = /^x-request-id: (req_[0-9a-f]{32})\r$/m.exec(received)!;
+    await server.until(() => server.log.some((line) => line.reqId === reqId && line.code === code), 'its line');
   });
 
   it.each([
     ['TRACE', head('TRACE /livez', { 'x-secret': 'kept' })],
     ['OPTIONS', head('OPTIONS /livez')],
     ['DELETE', head('DELETE /v1/models')],
+    ['DELETE of a route with a parameter', head('DELETE /v1/models/nano')],
+    ['PUT of a route with two', head('PUT /v1/models/openai/whisper-nano')],
   ])('answers %s as every method that a route does not take', async (_method, bytes) => {
     const connection = await RawConnection.open(server.port);
     connection.send(bytes);

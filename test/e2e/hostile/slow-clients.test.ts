@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { METRICS } from '../../../lib/metrics';
 import { sample } from '../../support/nano';
 import { OtherClients } from '../../support/other-clients';
 import { head, part, RawConnection, uploadHead } from '../../support/raw-connection';
+import { scrape } from '../../support/scrape';
 import { ServerProcess } from '../../support/server-process';
 
 /** The server's bounds, in ms, with the second between two of its looks, and what a busy machine adds. */
@@ -131,6 +133,19 @@ describe('slow clients', () => {
   it('are served as long as they are not too slow', async () => {
     expect((await patient).statuses).toEqual([400]); // a form that breaks off, read to its end
     expect((await patient).errorCode).toBe('invalid_multipart');
+  }, 60_000);
+
+  it('leave a line in the log each, with what became of them', async () => {
+    await Promise.all(Object.values(ended));
+    const finished = (outcome: string): readonly unknown[] =>
+      server.log
+        .filter((line) => line.msg === 'request finished' && line.outcome === outcome)
+        .map(({ status }) => status);
+    expect(finished('body_timeout')).toEqual([408, 408]);
+    expect(finished('invalid_multipart')).toEqual([400]);
+    expect(server.log.filter(({ code }) => code === 'headers_timeout')).toHaveLength(3);
+    expect(await scrape(server, METRICS.finished, { outcome: 'body_timeout' })).toBe(2);
+    expect(await scrape(server, METRICS.httpErrors, { code: 'headers_timeout' })).toBe(3);
   }, 60_000);
 
   it('leave no fault in the log', () => {

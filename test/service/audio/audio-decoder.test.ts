@@ -163,7 +163,7 @@ test('the event loop stays free while a large file is decoded', async () => {
   expect(Math.max(...pings)).toBeLessThan(250);
 });
 
-test('the bytes are handed over and not copied, unless they are a part of something', async () => {
+test('the bytes are handed over and not copied, unless they are a part of what Node.js may share', async () => {
   const file = wavFile({ data: pcm16(sine(440, 16_000, 16_000)) });
   expect(await host.start('default', file).outcome).toMatchObject({ bytesLeft: 0 });
   expect(await host.start('default', file, true).outcome).toMatchObject({ bytesLeft: file.length });

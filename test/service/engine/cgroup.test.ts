@@ -1,21 +1,21 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { resourceLimits, usableCpus } from '../../../service/src/engine/cgroup';
+import { memoryLeft, resourceLimits, usableCpus } from '../../../service/src/engine/cgroup';
+
+let root: string;
+const write = (file: string, text: string): void => {
+  mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+  writeFileSync(path.join(root, file), `${text}\n`);
+};
+beforeEach(() => {
+  root = mkdtempSync(path.join(os.tmpdir(), 'cgroup-'));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true });
+});
 
 describe('resourceLimits', () => {
-  let root: string;
-  const write = (file: string, text: string): void => {
-    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
-    writeFileSync(path.join(root, file), `${text}\n`);
-  };
-  beforeEach(() => {
-    root = mkdtempSync(path.join(os.tmpdir(), 'cgroup-'));
-  });
-  afterEach(() => {
-    rmSync(root, { recursive: true });
-  });
-
   it('reads a container of cgroup v2, which sees its own group at the root', () => {
     write('proc/self/cgroup', '0::/');
     write('sys/fs/cgroup/cpu.max', '200000 100000');
@@ -51,6 +51,46 @@ describe('resourceLimits', () => {
 
   it('knows no limits where there are no groups', () => {
     expect(resourceLimits(root, 3)).toEqual({ cpuQuota: undefined, affinityCpus: 3, memoryBytes: undefined });
+  });
+});
+
+describe('memoryLeft', () => {
+  const MACHINE_FREE = 10_000;
+
+  it('is what is free below the limit of the group, files counted in that give way', () => {
+    write('proc/self/cgroup', '0::/');
+    write('sys/fs/cgroup/memory.max', '1000');
+    write('sys/fs/cgroup/memory.current', '700');
+    write('sys/fs/cgroup/memory.stat', 'anon 500\nactive_file 80\ninactive_file 120\nslab 0');
+    expect(memoryLeft(root, MACHINE_FREE)).toBe(420);
+  });
+
+  it('is the least of all ancestors', () => {
+    write('proc/self/cgroup', '0::/pod/server');
+    write('sys/fs/cgroup/pod/memory.max', '900');
+    write('sys/fs/cgroup/pod/memory.current', '800');
+    write('sys/fs/cgroup/pod/server/memory.max', '1000');
+    write('sys/fs/cgroup/pod/server/memory.current', '700');
+    expect(memoryLeft(root, MACHINE_FREE)).toBe(100);
+  });
+
+  it('reads cgroup v1', () => {
+    write('proc/self/cgroup', '4:memory:/x');
+    write('sys/fs/cgroup/memory/x/memory.limit_in_bytes', '1000');
+    write('sys/fs/cgroup/memory/x/memory.usage_in_bytes', '700');
+    write('sys/fs/cgroup/memory/x/memory.stat', 'inactive_file 5\ntotal_inactive_file 20');
+    write('sys/fs/cgroup/memory/memory.limit_in_bytes', '9223372036854771712');
+    write('sys/fs/cgroup/memory/memory.usage_in_bytes', '900000');
+    expect(memoryLeft(root, MACHINE_FREE)).toBe(320);
+  });
+
+  it("is the machine's where nothing limits it, or that is less", () => {
+    write('proc/self/cgroup', '0::/');
+    write('sys/fs/cgroup/memory.max', 'max');
+    write('sys/fs/cgroup/memory.current', '700');
+    expect(memoryLeft(root, MACHINE_FREE)).toBe(MACHINE_FREE);
+    write('sys/fs/cgroup/memory.max', '20000');
+    expect(memoryLeft(root, MACHINE_FREE)).toBe(MACHINE_FREE);
   });
 });
 

@@ -53,9 +53,10 @@ describe('requests with tickets', () => {
   /** Predicted, of one without audio. */
   const costOfWindowMs = (): number => {
     const ticket = enter('a', 10 * MINUTE_MS);
-    ticket.expect({ windows: 100, audioSeconds: 0 });
+    // One alone: it is learned from, too, and many would make requests look long for the tests that follow.
+    ticket.expect({ windows: 1, audioSeconds: 0 });
     ticket.leave();
-    return ticket.remainingMs / 100;
+    return ticket.remainingMs;
   };
 
   it('tells what the windows took', async () => {

@@ -1,7 +1,9 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { openModelDirectory } from '../../../service/src/engine/model-directory';
+import { compiledVariantFor } from '../../../service/src/engine/compiled-variant';
+import { hasInt8DotProducts } from '../../../service/src/engine/cpu-features';
+import { openModelDirectory, type Quantization } from '../../../service/src/engine/model-directory';
 import { failureOf } from '../../support/failure-of';
 import { MODEL_STORE, NANO } from '../../support/nano';
 
@@ -44,6 +46,81 @@ describe('openModelDirectory', () => {
     expect(failureOf(() => openModelDirectory(store, 'tiny', 'int8'))).toMatchObject({
       code: 'model_invalid',
       message: expect.stringContaining('onnx/encoder_model_quantized.onnx') as string,
+    });
+  });
+
+  describe('of a model that was compiled', () => {
+    const compiledFor8Bits = compiledVariantFor('int8', hasInt8DotProducts());
+    const file = (name: string): string => path.join(store, 'whisper-tiny', name);
+    const write = (name: string, content = '{}'): void => {
+      mkdirSync(path.dirname(file(name)), { recursive: true });
+      writeFileSync(file(name), content);
+    };
+    const open = (quantization: Quantization) => openModelDirectory(store, 'tiny', quantization);
+    beforeEach(() => {
+      for (const name of ['config.json', 'generation_config.json', 'tokenizer.json']) write(name);
+      write('compiled/manifest.json', JSON.stringify({ format: 1 }));
+      write('compiled/alignment.onnx');
+      for (const variant of [compiledFor8Bits, 'fp32']) {
+        for (const half of ['encoder', 'decoder']) write(`compiled/${half}.${variant}.onnx`);
+      }
+    });
+    const addPublished = (): void => {
+      for (const suffix of ['', '_quantized']) {
+        for (const graph of ['encoder_model', 'decoder_model_merged']) write(`onnx/${graph}${suffix}.onnx`);
+      }
+    };
+
+    it.each([
+      ['int8', compiledFor8Bits],
+      ['fp32', 'fp32'],
+    ] as const)(
+      'takes the compiled files in %s for this processor, also beside the published ones',
+      (quantization, variant) => {
+        const expected = {
+          layout: 'compiled',
+          variant,
+          quantization,
+          encoderPath: file(`compiled/encoder.${variant}.onnx`),
+          decoderPath: file(`compiled/decoder.${variant}.onnx`),
+          alignmentPath: file('compiled/alignment.onnx'),
+        };
+        expect(open(quantization)).toMatchObject(expected);
+        addPublished();
+        expect(open(quantization)).toMatchObject(expected);
+      },
+    );
+
+    it.each([`encoder.${compiledFor8Bits}.onnx`, `decoder.${compiledFor8Bits}.onnx`, 'alignment.onnx'])(
+      'takes the published ones where %s is missing, and asks for it where they are too',
+      (missing) => {
+        rmSync(file(`compiled/${missing}`));
+        expect(failureOf(() => open('int8'))).toMatchObject({
+          code: 'model_invalid',
+          message: expect.stringContaining(`no compiled/${missing}`) as string,
+        });
+        addPublished();
+        expect(open('int8')).toMatchObject({
+          layout: 'published',
+          encoderPath: file('onnx/encoder_model_quantized.onnx'),
+        });
+        if (missing !== 'alignment.onnx') expect(open('fp32').layout).toBe('compiled');
+      },
+    );
+
+    it.each(['{"format":2}', '{}', 'null', 'not json'])('refuses graphs of another format: %s', (manifest) => {
+      addPublished();
+      write('compiled/manifest.json', manifest);
+      expect(failureOf(() => open('int8'))).toMatchObject({ code: 'model_invalid' });
+    });
+
+    it('says how to come to the format that it reads', () => {
+      write('compiled/manifest.json', '{"format":2}');
+      expect(failureOf(() => open('int8'))).toMatchObject({
+        message: expect.stringMatching(
+          /says format 2, this server reads 1: run whisper-stt compile-model anew/,
+        ) as string,
+      });
     });
   });
 });

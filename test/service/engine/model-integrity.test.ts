@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { openModelDirectory } from '../../../service/src/engine/model-directory';
@@ -18,6 +18,7 @@ describe('the checksums of a model', () => {
     model = path.join(store, 'whisper-nano');
     checksums = path.join(model, 'SHA256SUMS');
     cpSync(NANO, model, { recursive: true });
+    rmSync(checksums);
   });
   afterEach(() => {
     rmSync(store, { recursive: true });
@@ -89,5 +90,21 @@ describe('the checksums of a model', () => {
       code: 'model_corrupt',
       message: expect.stringContaining('"to be done"'),
     });
+  });
+});
+
+describe('the checksums of the embedded model', () => {
+  it('are those of every file that a server may load: run `sha256sum *.json onnx/*.onnx > SHA256SUMS` there when this fails', () => {
+    const check = spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: NANO, encoding: 'utf8' });
+    expect([check.status, check.stderr]).toEqual([0, '']);
+    const listed = check.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/: OK$/, ''));
+    const files = (folder: string, extension: string): readonly string[] =>
+      readdirSync(path.join(NANO, folder))
+        .filter((file) => file.endsWith(extension))
+        .map((file) => path.join(folder, file));
+    expect(listed.sort()).toEqual([...files('', '.json'), ...files('onnx', '.onnx')].sort());
   });
 });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ObservedModel } from '../../../service/src/engine/observed-model';
 import { decodeWindow } from '../../../service/src/whisper/decode-window';
 import { FakeModel, scriptedModel } from '../whisper/fake-model';
+import { ShortenedModel } from '../whisper/shortened-model';
 import { SPECIAL, TOKENIZER } from '../whisper/small-vocabulary';
 
 const SECOND = new Float32Array(16_000);
@@ -50,6 +51,22 @@ describe('ObservedModel', () => {
     expect(firstTokenMs).toBeGreaterThanOrEqual(encodeMs);
     expect(firstTokenMs).toBeLessThanOrEqual(tookMs);
     expect(encodeMs + decodeMs).toBeLessThanOrEqual(tookMs + 1);
+  });
+
+  it('takes both hearings of a window for its work, and the first token of the one that counts', async () => {
+    const slow = new SlowEncoder(() => new Float32Array(SPECIAL.vocabularySize));
+    const model = new ObservedModel(
+      new ShortenedModel(scriptedModel(new Array<number>(99).fill(1)), slow),
+      () => undefined,
+    );
+    const parts = { model, special: SPECIAL, tokenizer: TOKENIZER, shortContext: { marginSeconds: 1 } };
+    const result = await decodeWindow(parts, SECOND, { ...OPTIONS, language: 'en' });
+    expect(result.shortContext).toEqual({ doubt: 'unended' });
+    const { encodeMs, firstTokenMs, tokens } = model.timing;
+    expect(encodeMs).toBeGreaterThanOrEqual(ENCODE_MS - 1);
+    expect(firstTokenMs).toBeGreaterThanOrEqual(encodeMs);
+    // Those of the doubted text are among them: of 23 the last one is not read.
+    expect(tokens).toBe(22 + result.tokens.length - 1);
   });
 
   it('says that it gets on after each run of the model', async () => {

@@ -6,6 +6,7 @@ import { ServerState } from '../../../service/src/http/server-state';
 class ReadEngine extends EventEmitter<{ ready: [] }> {
   isReady = true;
   isHung = false;
+  isHeld = false;
   waitMs = 0;
   readonly admission = { load: { predictedWaitMs: 0 } };
 
@@ -16,7 +17,7 @@ class ReadEngine extends EventEmitter<{ ready: [] }> {
 
 describe('ServerState', () => {
   const stateOf = (engine: ReadEngine, maxWaitSeconds = 0): ServerState =>
-    new ServerState(engine as Pick<Engine, 'isReady' | 'isHung'> as Engine, maxWaitSeconds);
+    new ServerState(engine as Pick<Engine, 'isReady' | 'isHung' | 'isHeld'> as Engine, maxWaitSeconds);
 
   it('has started once the engine was warm, also while that restarts', () => {
     const engine = new ReadEngine();
@@ -27,6 +28,16 @@ describe('ServerState', () => {
     expect([state.started, state.readiness]).toEqual([true, 'loading']);
   });
 
+  it('has not started while the engine is held, warm as it may be', () => {
+    const engine = new ReadEngine();
+    const state = stateOf(engine);
+    engine.isHeld = true;
+    engine.emit('ready');
+    expect(state.started).toBe(false);
+    engine.isHeld = false;
+    expect(state.started).toBe(true);
+  });
+
   it('is draining from then on, whatever the engine does', () => {
     const state = stateOf(new ReadEngine());
     expect(state.readiness).toBe('ready');
@@ -34,10 +45,13 @@ describe('ServerState', () => {
     expect(state.readiness).toBe('draining');
   });
 
-  it('is hung as the engine says', () => {
+  it('is hung as the engine says, and gets no requests until its work gets on', () => {
     const engine = new ReadEngine();
+    const state = stateOf(engine);
     engine.isHung = true;
-    expect(stateOf(engine).hung).toBe(true);
+    expect([state.hung, state.readiness]).toEqual([true, 'hung']);
+    engine.isHung = false;
+    expect([state.hung, state.readiness]).toEqual([false, 'ready']);
   });
 
   it('is full from the longest wait on, until half of it is left', () => {

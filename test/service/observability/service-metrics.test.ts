@@ -1,12 +1,20 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ERROR_KINDS } from '../../../service/src/http/errors/api-error';
-import { HALLUCINATION_REASONS, METRICS, REFUSAL_CAUSES } from '../../../lib/contract';
+import {
+  HALLUCINATION_REASONS,
+  HTTP_ERROR_CODES,
+  METRICS,
+  REFUSAL_CAUSES,
+  SHORT_CONTEXT_DOUBTS,
+  type MetricDefinition,
+} from '../../../lib/metrics';
+import type { EngineLoad } from '../../../service/src/engine/scheduling/engine-load';
 import { VERSION } from '../../../service/src/version';
-import type { MetricDefinition } from '../../../lib/contract';
 import type { RequestRecord } from '../../../service/src/observability/request-record';
-import { ServiceMetrics, type EngineLoad } from '../../../service/src/observability/service-metrics';
+import { ServiceMetrics } from '../../../service/src/observability/service-metrics';
 import type { HallucinationReason } from '../../../service/src/whisper/hallucination';
+import type { ShortContextDoubt } from '../../../service/src/whisper/short-context';
 import { REPOSITORY } from '../../support/built';
 import { PrometheusText } from '../../support/prometheus-text';
 
@@ -87,6 +95,15 @@ describe('the metrics of the service', () => {
       stt_decode_tokens_per_second: 200,
       stt_engine_recovery_seconds: 0,
     });
+    // The engine's, of which a request's last ones may be told after its end.
+    expect(text.value('stt_tokens_total')).toBe(0);
+  });
+
+  it('count the windows that the engine worked at, and their tokens', async () => {
+    const metrics = new ServiceMetrics();
+    metrics.windowWorked(20);
+    metrics.windowWorked(0);
+    const text = await scrape(metrics);
     expect(text.value('stt_tokens_total')).toBe(20);
     expect(text.value('stt_windows_total')).toBe(2);
   });
@@ -124,6 +141,22 @@ describe('the metrics of the service', () => {
     }
     expect(await refusals()).toEqual(REFUSAL_CAUSES.map(() => 1));
     expect((await scrape(metrics)).value('stt_requests_refused_total')).toBe(REFUSAL_CAUSES.length);
+  });
+
+  it('count errors of other requests by codes of the catalogue, from zero on, and any other under one name', async () => {
+    const metrics = new ServiceMetrics();
+    const errors = async (code: string): Promise<number | undefined> =>
+      (await scrape(metrics)).value('stt_http_errors_total', { code });
+    for (const code of HTTP_ERROR_CODES) {
+      expect(Object.keys(ERROR_KINDS)).toContain(code);
+      expect(await errors(code)).toBe(0);
+    }
+    metrics.httpError('invalid_api_key');
+    metrics.httpError('made_up');
+    expect(await errors('invalid_api_key')).toBe(1);
+    expect(await errors('other')).toBe(1);
+    // They are none of transcription.
+    expect((await scrape(metrics)).value('stt_transcription_errors_total')).toBe(0);
   });
 
   it('count disconnects, hallucinations and restarts of the engine', async () => {
@@ -166,12 +199,19 @@ describe('the metrics of the service', () => {
 
   it('name the model, the server and its Node.js', async () => {
     const metrics = new ServiceMetrics();
-    metrics.modelLoaded({ name: 'tiny', quantization: 'int8', encoderSha256: 'e'.repeat(64) });
+    metrics.modelLoaded({ name: 'tiny', quantization: 'int8', layout: 'published', encoderSha256: 'e'.repeat(64) });
     const text = await scrape(metrics);
     expect(text.metric('stt_model_info').samples).toEqual([
       {
         series: 'stt_model_info',
-        labels: { name: 'tiny', quantization: 'int8', encoder_sha256: 'e'.repeat(64), decoder_sha256: '' },
+        labels: {
+          name: 'tiny',
+          quantization: 'int8',
+          layout: 'published',
+          variant: '',
+          encoder_sha256: 'e'.repeat(64),
+          decoder_sha256: '',
+        },
         value: 1,
       },
     ]);
@@ -188,6 +228,8 @@ describe('the metrics of the service', () => {
         key: `key-${index}`,
         outcome: index % 2 ? 'ok' : `e-${index}`,
         hallucinations: { [`reason-${index}`]: 1 },
+        shortWindows: 1,
+        shortContextReruns: { [`cause-${index}`]: 1 },
       });
     }
     const text = await scrape(metrics);
@@ -196,6 +238,24 @@ describe('the metrics of the service', () => {
     expect(text.value('stt_key_requests_total', { key: 'other' })).toBe(950);
     expect(series('stt_requests_received_total')).toBe(33);
     expect(series('stt_hallucinations_total')).toBe(HALLUCINATION_REASONS.length + 1);
+    expect(series('stt_short_context_reruns_total')).toBe(SHORT_CONTEXT_DOUBTS.length + 1);
+  });
+
+  it('count windows heard at short context, and those heard again by the reason, also of requests that failed', async () => {
+    const metrics = new ServiceMetrics();
+    metrics.requestFinished({
+      ...ANSWERED,
+      windows: 5,
+      shortWindows: 4,
+      shortContextReruns: { unlikely: 2, unended: 1 },
+    });
+    metrics.requestFinished({ ...ANSWERED, outcome: 'request_timeout', status: 504, shortWindows: 1 });
+    metrics.requestFinished(ANSWERED);
+    const text = await scrape(metrics);
+    expect(text.value('stt_short_context_windows_total')).toBe(5);
+    expect(SHORT_CONTEXT_DOUBTS.map((cause) => text.value('stt_short_context_reruns_total', { cause }))).toEqual([
+      1, 0, 0, 2, 0,
+    ]);
   });
 
   it('write each histogram with buckets that add up to its count', async () => {
@@ -257,5 +317,16 @@ describe('the definitions of the metrics', () => {
       unlikely: true,
     };
     expect(HALLUCINATION_REASONS).toEqual(Object.keys(reasons));
+  });
+
+  it('know all that speaks against a text at short context, by the words of the decoder', () => {
+    const doubts: Readonly<Record<ShortContextDoubt, true>> = {
+      unended: true,
+      repetition: true,
+      'no-speech': true,
+      unlikely: true,
+      language: true,
+    };
+    expect(SHORT_CONTEXT_DOUBTS).toEqual(Object.keys(doubts));
   });
 });

@@ -1,9 +1,23 @@
 import { temperaturesOf, type DecodingOptions } from '../../../service/src/whisper/decoding-options';
 import type { DecodingResult } from '../../../service/src/whisper/decoding-result';
-import type { SpeechAudio, WindowTranscriber } from '../../../service/src/whisper/transcribe';
+import type { SpeechAudio, TranscribeOptions, WindowTranscriber } from '../../../service/src/whisper/transcribe';
 import { SPECIAL, TOKENIZER } from './small-vocabulary';
 
 const S = 16_000;
+
+/** Decoding at pauses, in Spanish; nothing is heard but the speech itself. */
+export const PAUSES: TranscribeOptions = {
+  strategy: 'pauses',
+  task: 'transcribe',
+  timestamps: false,
+  temperature: 0,
+  language: 'es',
+  paddingMs: 0,
+  joinPauseMs: 100,
+};
+
+/** Decoding sequentially, in a language that is detected. */
+export const SEQUENTIAL: TranscribeOptions = { ...PAUSES, language: undefined, strategy: 'sequential' };
 
 /** Audio whose samples tell their own time in seconds, so that a window shows where it was cut. */
 export function audio(durationS: number, ...speech: (readonly [number, number])[]): SpeechAudio {

@@ -9,6 +9,7 @@ export type LogitsOf = (tokens: readonly number[]) => Float32Array;
  * a step are destroyed by the next.
  */
 export class FakeModel implements WhisperModel<string> {
+  readonly canShorten: boolean = false;
   readonly encoded: number[] = [];
   /** Tokens of each step, one list a decoder; a fork has its own steps alone. */
   readonly steps: number[][][] = [];
@@ -54,7 +55,7 @@ export class FakeModel implements WhisperModel<string> {
     let handedOut: readonly Float32Array[] = [];
     let disposed = false;
     return {
-      append: (tokens) => {
+      append: (tokens, wanted = [tokens.length - 1]) => {
         if (disposed) throw new Error('a step after dispose');
         if (read.length + steps.length > 0 && tokens.length !== 1)
           throw new Error(`a later step of ${tokens.length} tokens`);
@@ -63,7 +64,7 @@ export class FakeModel implements WhisperModel<string> {
         const before = [...read, ...steps.flat()];
         steps.push([...tokens]);
         if (before.length + tokens.length > SPECIAL.maxTargetPositions) throw new Error('more tokens than positions');
-        handedOut = tokens.map((_, i) => this.logitsOf([...before, ...tokens.slice(0, i + 1)]));
+        handedOut = wanted.map((i) => this.logitsOf([...before, ...tokens.slice(0, i + 1)]));
         return Promise.resolve(handedOut);
       },
       fork: () => {

@@ -9,24 +9,12 @@ import {
   type Transcription,
   type WindowTranscriber,
 } from '../../../service/src/whisper/transcribe';
-import { answering, audio, windowsOf } from './answering-transcriber';
+import { answering, audio, PAUSES, SEQUENTIAL, windowsOf } from './answering-transcriber';
 import { randomModel } from './fake-model';
-import type { AlignedWord } from '../../../service/src/whisper/words/align-words';
 import { SPECIAL, timestamp, TOKENIZER } from './small-vocabulary';
 
 const t = timestamp;
 const S = 16_000;
-const PAUSES: TranscribeOptions = {
-  strategy: 'pauses',
-  task: 'transcribe',
-  timestamps: false,
-  temperature: 0,
-  language: 'es',
-  paddingMs: 0,
-  joinPauseMs: 100,
-};
-const SEQUENTIAL: TranscribeOptions = { ...PAUSES, language: undefined, strategy: 'sequential' };
-
 describe('what decoding at pauses will ask for', () => {
   /** Tenths of a second between the ends of speech and of pauses, in turn. */
   const anyAudio = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 12 }).map((tenths) => {
@@ -398,166 +386,6 @@ describe('a segment that was probably never said', () => {
   });
 });
 
-describe('words', () => {
-  const word = (text: string, startS: number, endS: number, probability = 0.9): AlignedWord => ({
-    text,
-    tokens: [text.charCodeAt(1) - 96],
-    startS,
-    endS,
-    confidence: 0.8,
-    probability,
-  });
-  const WORDS = { wordTimestamps: true };
-
-  test('are timed in the audio', async () => {
-    const transcriber = answering({ tokens: [1, 2], words: [word(' a', 0.2, 0.5), word(' b', 0.5, 0.9)] });
-    const { segments } = await transcribe(audio(10, [4, 6]), transcriber, { ...PAUSES, ...WORDS });
-    expect(transcriber.calls[0]!.options.alignWords).toBe('whole');
-    expect(segments).toMatchObject([
-      {
-        startS: expect.closeTo(4.2, 6) as number,
-        words: [
-          { text: ' a', startS: expect.closeTo(4.2, 6) as number, endS: 4.5, confidence: 0.8, probability: 0.9 },
-          { text: ' b', startS: 4.5, endS: expect.closeTo(4.9, 6) as number },
-        ],
-      },
-    ]);
-  });
-
-  test('are not timed where nobody asked', async () => {
-    const transcriber = answering([1]);
-    const { segments } = await transcribe(audio(10, [4, 6]), transcriber, PAUSES);
-    expect(transcriber.calls[0]!.options.alignWords).toBeUndefined();
-    expect(segments[0]!.words).toBeUndefined();
-  });
-
-  test('end inside the audio', async () => {
-    const transcriber = answering({ tokens: [1, 2], words: [word(' a', 0.9, 1.4), word(' b', 1.4, 2.3)] });
-    const { segments } = await transcribe(audio(5, [3, 5]), transcriber, { ...PAUSES, ...WORDS });
-    expect(segments[0]!.words!.map(({ endS }) => endS)).toEqual([4.4, 5]);
-  });
-
-  test('decide where sequential decoding goes on, unless the model says that nothing follows', async () => {
-    const transcriber = answering(
-      { tokens: [t(0), 1, t(4), t(4), 2], words: [word(' a', 0.1, 3.5), word(' b', 4, 5)] },
-      { tokens: [t(0), 1, t(4)], words: [word(' a', 0.1, 0.5)] },
-    );
-    await transcribe(audio(45, [0, 45]), transcriber, { ...SEQUENTIAL, ...WORDS });
-    expect(transcriber.calls[0]!.options.alignWords).toBe('closed');
-    expect(windowsOf(transcriber)).toEqual([
-      [0, 30],
-      [3.5, 33.5],
-      [33.5, 45],
-    ]);
-  });
-
-  test('at the very start of a window do not hold decoding up', async () => {
-    const transcriber = answering({ tokens: [t(0), 1, t(4), t(4), 2], words: [word(' a', 0, 0.1), word(' b', 4, 5)] });
-    await transcribe(audio(20, [0, 20]), transcriber, { ...SEQUENTIAL, ...WORDS });
-    expect(windowsOf(transcriber).slice(0, 2)).toEqual([
-      [0, 20],
-      [4, 20],
-    ]);
-  });
-
-  test('that are heard again do not cost the prompt', async () => {
-    const transcriber = answering(
-      { tokens: [t(10), 1, t(12), t(12)], words: [word(' a', 10, 12, 0.05)] },
-      { tokens: [t(0), 2, t(2), t(2)], words: [word(' b', 0.2, 0.6)] },
-    );
-    const options = { ...SEQUENTIAL, ...WORDS, hallucinationSilenceThresholdS: 2, promptTokens: [5] };
-    await transcribe(audio(40, [0, 20]), transcriber, options);
-    expect(transcriber.calls.slice(0, 3).map(({ options: { promptTokens } }) => promptTokens)).toEqual([[5], [5], []]);
-  });
-
-  test('that are doubtful and beside silence are heard again without it', async () => {
-    const transcriber = answering(
-      { tokens: [t(10), 1, t(12), t(12)], words: [word(' a', 10, 12, 0.05)] },
-      { tokens: [t(0), 2, t(2), t(2)], words: [word(' b', 0.2, 0.6)] },
-    );
-    const options = { ...SEQUENTIAL, ...WORDS, hallucinationSilenceThresholdS: 2 };
-    const { text } = await transcribe(audio(40, [0, 20]), transcriber, options);
-    // The word of 2 s begins 1.4 s before its end: what is before is silence.
-    expect(windowsOf(transcriber)[1]).toEqual([10.6, 40]);
-    expect(text).not.toContain('a');
-  });
-});
-
-describe('the language', () => {
-  test('is detected in the first 30 s of speech, not in its first sound', async () => {
-    const transcriber = answering([1], [2], [3], [4]);
-    const options = { ...PAUSES, language: undefined, candidateLanguages: ['es', 'de'] };
-    const result = await transcribe(audio(60, [0, 1], [2, 3], [10, 50]), transcriber, options);
-    const [detection, ...windows] = transcriber.calls;
-    expect(detection).toMatchObject({ startS: 0, endS: 30 });
-    expect(detection!.options).toMatchObject({ candidateLanguages: ['es', 'de'], maxNewTokens: 1, timestamps: false });
-    expect(windows.map(({ options: { language } }) => language)).toEqual(['es', 'es', 'es', 'es']);
-    expect(result).toMatchObject({ language: 'es', languageProbability: 0.75 });
-  });
-
-  test('is that of the first window with speech where the beginning holds none', async () => {
-    const noise = { tokens: [1], isSpeech: false, language: 'de', languageProbability: 0.4 };
-    const transcriber = answering(noise, noise, [2], [3]);
-    const result = await transcribe(audio(10, [0, 1], [2, 3], [4, 5]), transcriber, { ...PAUSES, language: undefined });
-    expect(transcriber.calls.map(({ options: { language } }) => language)).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      'es',
-    ]);
-    expect(result).toMatchObject({ language: 'es', languageProbability: 0.75 });
-  });
-
-  test('of a single window costs no extra run of the model', async () => {
-    const transcriber = answering([2]);
-    await transcribe(audio(10, [0, 1]), transcriber, { ...PAUSES, language: undefined });
-    expect(transcriber.calls).toHaveLength(1);
-  });
-
-  test('that can be but one costs no extra run of the model', async () => {
-    const transcriber = answering([1], [2]);
-    const options = { ...PAUSES, language: undefined };
-    const twice = audio(10, [0, 1], [2, 3]);
-    await transcribe(twice, transcriber, { ...options, candidateLanguages: ['es'] });
-    const englishOnly = { ...SPECIAL, multilingual: false, languages: new Map<string, number>() };
-    await transcribe(twice, { ...transcriber, special: englishOnly }, options);
-    expect(transcriber.calls).toHaveLength(4);
-  });
-
-  test('that was given is used for every window, without a probability', async () => {
-    const transcriber = answering([2]);
-    const result = await transcribe(audio(10, [0, 1], [2, 3]), transcriber, { ...PAUSES, language: 'de' });
-    expect(transcriber.calls.map(({ options: { language } }) => language)).toEqual(['de', 'de']);
-    expect(result).toMatchObject({ language: 'de', languageProbability: undefined });
-  });
-
-  test.each([
-    ['the given one', { language: 'de' }, 'de'],
-    ['the first candidate', { candidateLanguages: ['es', 'de'] }, 'es'],
-    ['English', {}, 'en'],
-  ])('of audio without speech is %s, and the model is not called', async (_, options, language) => {
-    for (const strategy of ['pauses', 'sequential'] as const) {
-      const transcriber = answering([1]);
-      const result = await transcribe(audio(10), transcriber, { ...PAUSES, language: undefined, strategy, ...options });
-      expect(transcriber.calls).toEqual([]);
-      expect(result).toEqual({
-        text: '',
-        segments: [],
-        language,
-        languageProbability: undefined,
-        durationS: 10,
-        confidence: undefined,
-      });
-    }
-  });
-
-  test('that the model does not know is refused, also for silence', async () => {
-    await expect(transcribe(audio(1), answering([1]), { ...PAUSES, language: 'fr' })).rejects.toMatchObject({
-      code: 'unsupported_language',
-    });
-  });
-});
-
 describe('the confidence', () => {
   test('is the mean of the confidences of all words that were kept', async () => {
     const transcriber = answering(
@@ -607,23 +435,24 @@ test('an abort between two windows ends the transcription with its reason', asyn
 });
 
 test('the signal and the decoding options reach the decoder, the options of long audio do not', async () => {
-  let seen: { readonly options: DecodingOptions; readonly signal: AbortSignal | undefined } | undefined;
+  let seen: { readonly options: DecodingOptions; readonly reason: unknown } | undefined;
   const { decodeWindow: decode, ...rest } = answering([1]);
-  const { signal } = new AbortController();
+  const abort = new AbortController();
   const decoding = { maxNewTokens: 9, noSpeechThreshold: 0.5, logProbThreshold: -2, seed: 3, temperature: 0.2 };
   await transcribe(
     audio(2, [0, 1]),
     {
       ...rest,
       decodeWindow: (samples, options, given) => {
-        seen = { options, signal: given };
+        abort.abort(new Error('gone'));
+        seen = { options, reason: given?.reason };
         return decode(samples, options);
       },
     },
     { ...PAUSES, ...decoding, language: 'en', joinPauseMs: 1, paddingMs: 1 },
-    signal,
+    abort.signal,
   );
-  expect(seen!.signal).toBe(signal);
+  expect(seen!.reason).toBe(abort.signal.reason);
   expect(seen!.options).toEqual({
     ...decoding,
     language: 'en',

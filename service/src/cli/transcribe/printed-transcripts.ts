@@ -20,7 +20,7 @@ export class PrintedTranscripts implements TranscriptTarget {
     return Promise.resolve();
   }
 
-  fail({ name }: Input, code: string, message: string): void {
+  fail(name: string, code: string, message: string): void {
     if (this.format === 'jsonl') this.print(failureLine(name, code, message));
   }
 }

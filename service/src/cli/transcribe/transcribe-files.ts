@@ -5,11 +5,12 @@ import { ENV, EXIT_CODES } from '../../../../lib/contract';
 import { AudioDecoder, type DecodedAudio } from '../../audio/audio-decoder';
 import { AudioError } from '../../audio/audio-error';
 import { readConfig, type Config } from '../../config';
-import { resourceLimits, usableCpus } from '../../engine/cgroup';
+import { memoryLeft, resourceLimits, usableCpus } from '../../engine/cgroup';
 import { Engine } from '../../engine/engine';
 import { EngineError, type EngineErrorCode } from '../../engine/engine-error';
 import { engineTranscriber, type EngineTranscriber } from '../../engine/engine-transcriber';
 import { openModelDirectory, type ModelDirectory } from '../../engine/model-directory';
+import { ignoredShortContext, shortContextFor } from '../../engine/short-context-for';
 import { speechDetectorFile } from '../../engine/speech-detector-file';
 import { transcribeSegments, transcriptionOf } from '../../whisper/transcribe';
 import type { TranscribeOptions } from '../../whisper/transcribe-options';
@@ -46,6 +47,8 @@ export async function transcribeFiles(args: readonly string[]): Promise<number> 
     const found = await findInputs(command.files, command.audio.format !== undefined);
     refuseMixture(command, found.inputs);
     const directory = openModelDirectory(config.modelStore, config.model, config.quantization);
+    const ignored = ignoredShortContext(directory, config);
+    if (ignored !== undefined && !command.quiet) console.error(ignored);
     const target = await openTarget(command, config, directory, found.inputs);
     return await new Run(command, config, directory, found, target).run();
   } catch (error) {
@@ -82,7 +85,8 @@ async function openTarget(
   const { help, files, quiet, resumes, outputFolder: _, ...settings } = command;
   const model = { name: config.model, quantization: config.quantization, weightBytes: directory.weightBytes };
   const { voiceActivity } = config;
-  return TranscriptFolder.open(outputFolder, format, inputs, { model, voiceActivity, settings }, resumes);
+  const shortContext = shortContextFor(directory, config);
+  return TranscriptFolder.open(outputFolder, format, inputs, { model, voiceActivity, shortContext, settings }, resumes);
 }
 
 /** A file that was read and decoded, or why it could not be. */
@@ -117,8 +121,11 @@ class Run {
       model: config.model,
       quantization: config.quantization,
       threads: usableCpus(resourceLimits()),
-      maxQueue: 1,
+      splitsWithRoom: config.engineProcesses === 'auto' ? (bytes) => memoryLeft() > bytes : undefined,
+      // One file at a time, some of whose windows are asked for ahead.
+      maxQueue: 8,
       speechDetectorFile: config.voiceActivity === 'silero' ? speechDetectorFile() : undefined,
+      shortContext: shortContextFor(directory, config),
     });
     this.decoder = new AudioDecoder({
       maxDurationS,
@@ -130,7 +137,7 @@ class Run {
   /** @returns the exit code */
   async run(): Promise<number> {
     const { inputs, empty } = this.found;
-    for (const argument of empty) this.complain(argument, 'no_files', 'no audio files are there');
+    for (const argument of empty) this.fail(argument, 'no_files', 'no audio files are there');
     const pending = await this.pendingOf(inputs);
     const progress = this.progressOf(pending);
     try {
@@ -238,13 +245,13 @@ class Run {
       signal.throwIfAborted();
       if (!isFaultOfFile(error)) throw error;
       progress.clear();
-      this.target.fail(input, error.code, error.message);
-      this.complain(input.name, error.code, error.message);
+      this.fail(input.name, error.code, error.message);
       progress.end(0);
     }
   }
 
-  private complain(name: string, code: string, message: string): void {
+  private fail(name: string, code: string, message: string): void {
+    this.target.fail(name, code, message);
     this.failures.push({ name, code });
     // Errors of files begin with their code by themselves.
     console.error(`${name}: ${message.startsWith(code) ? '' : `${code}: `}${message}`);

@@ -16,6 +16,10 @@ export interface TranscriptTarget {
   readonly onSegment?: (segment: Segment) => void;
   /** @throws what the file system says */
   write(input: Input, state: InputState | undefined, transcript: Transcript): Promise<void>;
-  /** For formats that have a place for what went wrong. */
-  fail(input: Input, code: string, message: string): void;
+  /**
+   * For formats that have a place for what went wrong.
+   *
+   * @param name of an input, or of a folder or glob in which there was none
+   */
+  fail(name: string, code: string, message: string): void;
 }

@@ -1,4 +1,5 @@
 import { EngineError } from '../engine-error';
+import type { EngineLoad } from './engine-load';
 import { SAFETY } from './fair-queue';
 import type { FairShares } from './fair-shares';
 import { Ticket, type TicketDesk } from './ticket';
@@ -17,27 +18,11 @@ export interface AdmissionLimits {
 }
 
 /** What there is to do the work with. */
-export interface Capacity {
-  /** Engine processes. */
-  readonly slots: number;
-  /** Those that work. */
-  readonly busySlots: number;
-  /** Pieces of work in the queue. */
-  readonly waiting: number;
-  /** How long the oldest of them waits, in milliseconds; 0 without any. */
-  readonly oldestWaitMs: number;
+export interface Capacity extends Pick<EngineLoad, 'slots' | 'busySlots' | 'waiting' | 'oldestWaitMs'> {
   /** Predicted time until an engine process can take work, in milliseconds; 0 while one can. */
   readonly readyInMs: number;
   /** Why nothing will be decoded any more. */
   readonly ended: EngineError | undefined;
-}
-
-/** The engine's load at one moment. */
-export interface EngineLoad extends Pick<Capacity, 'slots' | 'busySlots' | 'waiting' | 'oldestWaitMs'> {
-  /** Requests that are in. */
-  readonly inFlight: number;
-  /** Predicted time until all that is in is done, in milliseconds. */
-  readonly predictedWaitMs: number;
 }
 
 /** The head of a request. */
@@ -142,15 +127,15 @@ export class Admission implements TicketDesk {
   checkPlan(ticket: Ticket): void {
     // Whoever is alone is tried whatever is predicted: costs that were learned in a bad moment are put right by it.
     if (this.tickets.size === 1 && this.tickets.has(ticket)) return;
-    const { remainingMs, deadlineMs } = ticket;
+    const { remainingMs, leastMs, deadlineMs } = ticket;
     const leftMs = deadlineMs - performance.now();
-    if (remainingMs > leftMs) {
+    if (leastMs > leftMs) {
       throw new EngineError(
         'deadline_exceeded',
-        `the audio takes the engine about ${seconds(remainingMs)}, and ${seconds(leftMs)} are left: send shorter audio`,
+        `the audio takes the engine about ${seconds(leastMs)}, and ${seconds(leftMs)} are left: send shorter audio`,
       );
     }
-    this.checkWait(ticket, remainingMs, remainingMs, 1);
+    this.checkWait(ticket, remainingMs, leastMs, 1);
   }
 
   /** For {@link Ticket.leave}. */

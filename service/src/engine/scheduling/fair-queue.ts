@@ -10,14 +10,16 @@ export interface QueuedWork {
   readonly deadlineMs: number;
   /** Predicted cost of what is left of its request, this window included. */
   readonly remainingMs: number;
+  /** Predicted time that this takes at least; less where several processes can share it. */
+  readonly leastMs: number;
 }
 
 /** Engine time that a key has had. */
 export type AttainedMs = (key: string) => number;
 
 /**
- * A request is late when it begins later than its deadline less this times what it costs by the prediction, which is as
- * often too low as too high.
+ * A request is late when it begins later than its deadline less this times what it takes by the prediction, which is as
+ * often too low as too high; and hopeless when its deadline comes before even that time divided by this.
  */
 export const SAFETY = 1.25;
 
@@ -29,7 +31,7 @@ const HEAD_START = 20;
 
 /**
  * The order of work. First what was interrupted, then the small pieces, in the order of arrival. Then the windows whose
- * request must begin now to be answered in time, the earliest deadline first. Else keys take turns: the one goes first
+ * request is late unless it begins now or with the next window, the earliest deadline first. Else keys take turns: the one goes first
  * that has had the least engine time, and of its requests a short one before a long one that did not come much earlier, so
  * that short answers come soon. Nothing starves: in time every window is the one that has waited longest for its length, or
  * that must begin now.
@@ -39,7 +41,11 @@ export class FairQueue<Work extends QueuedWork> {
   /** In the order of arrival. */
   private readonly waiting: Work[] = [];
 
-  constructor(private readonly attainedMs: AttainedMs) {}
+  /** @param windowMs predicted time of a window: what is not taken now waits for so long at least */
+  constructor(
+    private readonly attainedMs: AttainedMs,
+    private readonly windowMs: () => number = () => 0,
+  ) {}
 
   get length(): number {
     return this.interrupted.length + this.waiting.length;
@@ -75,6 +81,20 @@ export class FairQueue<Work extends QueuedWork> {
     return expired;
   }
 
+  /**
+   * Takes out the windows whose request cannot be answered in time any more, which would make others late, too. A last
+   * one stays: where nothing else waits it costs nobody anything to try, and costs that were learned in a bad moment are
+   * put right.
+   */
+  removeHopeless(nowMs: number): readonly Work[] {
+    const hopeless = this.waiting.filter(
+      ({ kind, deadlineMs, leastMs }) => kind === 'window' && nowMs + leastMs / SAFETY > deadlineMs,
+    );
+    if (hopeless.length === this.length) hopeless.pop();
+    for (const work of hopeless) this.remove(work);
+    return hopeless;
+  }
+
   /** Takes out what is next. */
   take(nowMs: number): Work | undefined {
     const next =
@@ -87,8 +107,9 @@ export class FairQueue<Work extends QueuedWork> {
   }
 
   private mostUrgent(nowMs: number): Work | undefined {
+    const nextAtMs = nowMs + this.windowMs();
     return first(
-      this.waiting.filter(({ deadlineMs, remainingMs }) => deadlineMs - SAFETY * remainingMs <= nowMs),
+      this.waiting.filter(({ deadlineMs, leastMs }) => deadlineMs - SAFETY * leastMs <= nextAtMs),
       (one, other) => one.deadlineMs - other.deadlineMs,
     );
   }

@@ -11,6 +11,11 @@ export class MovingAverage {
     return this.count === 0 ? undefined : this.mean;
   }
 
+  /** All values so far count as so many times themselves. */
+  scale(factor: number): void {
+    this.mean *= factor;
+  }
+
   add(value: number): void {
     this.count++;
     this.mean += Math.max(WEIGHT, 1 / this.count) * (value - this.mean);

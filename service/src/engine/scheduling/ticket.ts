@@ -1,3 +1,4 @@
+import type { ShortContextDoubt, ShortContextOutcome } from '../../whisper/short-context';
 import type { WindowTiming } from '../engine-protocol';
 import type { WindowWork, WorkCosts } from './work-costs';
 
@@ -15,6 +16,15 @@ export interface RequestTiming {
   readonly windows: number;
   /** From when its first window was queued to that window's first token; undefined before. */
   readonly firstTokenMs?: number;
+  /** Undefined while none of its windows was heard at short context. */
+  readonly shortContext?: ShortContextCounts;
+}
+
+/** Windows that were heard at short context first. */
+export interface ShortContextCounts {
+  readonly windows: number;
+  /** Of these, the ones that were heard again, by the reason. */
+  readonly reruns: Readonly<Partial<Record<ShortContextDoubt, number>>>;
 }
 
 /** What a ticket needs of who made it out. */
@@ -79,6 +89,11 @@ export class Ticket {
     return Math.max(outstandingMs, leftMs);
   }
 
+  /** Predicted time that what is not done yet takes at least, in milliseconds. */
+  get leastMs(): number {
+    return this.desk.costs.leastMs(this.remainingMs);
+  }
+
   /** For the engine: a window is queued. */
   windowQueued(work: WindowWork, nowMs: number): void {
     this.firstQueuedAtMs ??= nowMs;
@@ -96,8 +111,12 @@ export class Ticket {
     this.sums = { ...this.sums, queueMs: this.sums.queueMs + ms };
   }
 
-  /** For the engine: work on a window has taken this. */
-  worked({ encodeMs, decodeMs, tokens, firstTokenMs }: WindowTiming, begunAtMs: number): void {
+  /** For the engine: work on a window has taken this; it may have been heard at short context. */
+  worked(
+    { encodeMs, decodeMs, tokens, firstTokenMs }: WindowTiming,
+    begunAtMs: number,
+    shortContext?: ShortContextOutcome,
+  ): void {
     const { sums, firstQueuedAtMs = begunAtMs } = this;
     this.sums = {
       queueMs: sums.queueMs,
@@ -107,8 +126,19 @@ export class Ticket {
       windows: sums.windows + 1,
       firstTokenMs:
         sums.firstTokenMs ?? (firstTokenMs === undefined ? undefined : begunAtMs - firstQueuedAtMs + firstTokenMs),
+      shortContext: shortContext === undefined ? sums.shortContext : counted(sums.shortContext, shortContext),
     };
   }
+}
+
+function counted(
+  { windows, reruns }: ShortContextCounts = { windows: 0, reruns: {} },
+  { doubt }: ShortContextOutcome,
+): ShortContextCounts {
+  return {
+    windows: windows + 1,
+    reruns: doubt === undefined ? reruns : { ...reruns, [doubt]: (reruns[doubt] ?? 0) + 1 },
+  };
 }
 
 function plus(one: WindowWork, other: WindowWork, sign: 1 | -1 = 1): WindowWork {

@@ -1,5 +1,6 @@
-import { SAMPLE_RATE_HZ } from '../../whisper/audio-format';
+import { SAMPLE_RATE_HZ, WINDOW_SAMPLES } from '../../whisper/audio-format';
 import type { DecodingOptions } from '../../whisper/decoding-options';
+import type { ShortContext } from '../../whisper/short-context';
 import type { WindowTiming } from '../engine-protocol';
 import { MovingAverage } from './moving-average';
 
@@ -20,6 +21,8 @@ const FIRST_REQUEST: WindowWork = { windows: 1, audioSeconds: 5 };
 /** Shorter audio would make a second of it look endlessly dear. */
 const MIN_AUDIO_SECONDS = 0.1;
 
+const WINDOW_SECONDS = WINDOW_SAMPLES / SAMPLE_RATE_HZ;
+
 /** What the engine has to do for a window. */
 export function windowWork(samples: Float32Array, { maxNewTokens = Infinity }: DecodingOptions): WindowWork {
   return { windows: 1, audioSeconds: Math.min(samples.length / SAMPLE_RATE_HZ, maxNewTokens / TOKENS_PER_SECOND) };
@@ -27,25 +30,58 @@ export function windowWork(samples: Float32Array, { maxNewTokens = Infinity }: D
 
 /**
  * What work costs, in milliseconds of one engine process: learned from what it took. A window has a price, since the
- * encoder always hears 30 s, and so has a second of the audio in it, since text is written token by token.
+ * encoder always hears 30 s, and so has a second of the audio in it, since text is written token by token. The price of
+ * a window holds what its samples and its text take on their way between the processes; at short context it is that of the
+ * part which is heard.
  */
 export class WorkCosts {
-  private readonly encodeMs = new MovingAverage();
+  private readonly windowMs = new MovingAverage();
+  private readonly heardWindows = new MovingAverage();
   // Apart, so that the many short windows do not speak louder than the long ones.
   private readonly decodeMs = new MovingAverage();
   private readonly audioSeconds = new MovingAverage();
   private readonly requestMs = new MovingAverage();
   private warmUp = { encodeMs: 0, decodeMsPerSecond: 0 };
 
+  /** @param processes between which the engine's threads are shared */
+  constructor(
+    private processes = 1,
+    private readonly shortContext?: ShortContext,
+  ) {}
+
+  /**
+   * Between so many processes the threads are shared from now on. Until it is learned anew, they are taken to get as much
+   * done together as before.
+   */
+  shareBetween(processes: number): void {
+    const factor = processes / this.processes;
+    this.processes = processes;
+    for (const mean of [this.windowMs, this.decodeMs, this.requestMs]) mean.scale(factor);
+    this.warmUp = {
+      encodeMs: factor * this.warmUp.encodeMs,
+      decodeMsPerSecond: factor * this.warmUp.decodeMsPerSecond,
+    };
+  }
+
+  /** Least time that work of this cost takes, if its windows have all processes for themselves. */
+  leastMs(costMs: number): number {
+    return Math.max(costMs / this.processes, Math.min(costMs, this.meanWindowMs));
+  }
+
   /** For as long as no window was decoded: the warm-up's one, by the text that its few tokens could be. */
   learnWarmUp({ encodeMs, decodeMs, tokens }: WindowTiming): void {
     this.warmUp = { encodeMs, decodeMsPerSecond: (decodeMs / Math.max(1, tokens)) * TOKENS_PER_SECOND };
   }
 
-  learnWindow({ audioSeconds }: WindowWork, { encodeMs, decodeMs }: WindowTiming): void {
-    this.encodeMs.add(encodeMs);
+  /**
+   * @param tookMs of its engine process, from when that could have begun with it to its outcome
+   * @param isShort whether it was heard at short context; what it took to hear it again is part of that price
+   */
+  learnWindow(work: WindowWork, { decodeMs }: WindowTiming, tookMs: number, isShort = false): void {
+    this.windowMs.add(tookMs - decodeMs);
+    this.heardWindows.add(isShort ? this.windowsToHear(work) : work.windows);
     this.decodeMs.add(decodeMs);
-    this.audioSeconds.add(audioSeconds);
+    this.audioSeconds.add(work.audioSeconds);
   }
 
   /** A request whose audio is known now. */
@@ -54,13 +90,30 @@ export class WorkCosts {
   }
 
   /** 0 before there was a warm-up. */
-  predictMs({ windows, audioSeconds }: WindowWork): number {
-    return windows * (this.encodeMs.value ?? this.warmUp.encodeMs) + audioSeconds * this.decodeMsPerSecond;
+  predictMs(work: WindowWork): number {
+    return this.windowsToHear(work) * this.msPerWindow + work.audioSeconds * this.decodeMsPerSecond;
+  }
+
+  /** What a window takes, whatever is in it: as long is an engine process away that has just begun with one. */
+  get meanWindowMs(): number {
+    const { value: audioSeconds = 0 } = this.audioSeconds;
+    return this.predictMs({ windows: 1, audioSeconds });
   }
 
   /** What a request costs whose audio is not known yet. */
   get meanRequestMs(): number {
     return this.requestMs.value ?? this.predictMs(FIRST_REQUEST);
+  }
+
+  /** Windows of 30 s that the encoder hears for this. */
+  private windowsToHear({ windows, audioSeconds }: WindowWork): number {
+    if (this.shortContext === undefined) return windows;
+    return Math.min(windows, (audioSeconds + windows * this.shortContext.marginSeconds) / WINDOW_SECONDS);
+  }
+
+  private get msPerWindow(): number {
+    const [windowMs, windows] = [this.windowMs.value, this.heardWindows.value];
+    return windowMs === undefined || windows === undefined ? this.warmUp.encodeMs : windowMs / windows;
   }
 
   private get decodeMsPerSecond(): number {

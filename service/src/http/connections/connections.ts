@@ -5,6 +5,7 @@ import { connectionDrain } from './connection-drain';
 import { connectionLimits } from './connection-limits';
 import { ConnectionTracker } from './connection-tracker';
 import { expectContinue } from './expect-continue';
+import { garbageAtRest } from './garbage-at-rest';
 import { readDeadlines, type ReadDeadlinesOptions } from './read-deadlines';
 
 /**
@@ -42,4 +43,5 @@ export const connections = fp<ConnectionsOptions>(async function connections(app
   await app.register(connectionLimits, { tracker });
   await app.register(readDeadlines, { firstRequestMs: KEEP_ALIVE_TIMEOUT_MS, ...deadlines, tracker });
   await app.register(expectContinue);
+  await app.register(garbageAtRest);
 });

@@ -1,10 +1,9 @@
-import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
-import type { Socket } from 'node:net';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { AudioError } from '../../audio/audio-error';
 import { EngineError } from '../../engine/engine-error';
 import { WhisperError } from '../../whisper/whisper-error';
-import type { Exchange } from '../connections/connection-tracker';
+import { AllowedMethods } from './allowed-methods';
 import { ApiError, type ErrorCode } from './api-error';
 import { fromValidation, isValidationError } from './validation-error';
 
@@ -15,23 +14,27 @@ declare module 'fastify' {
   }
 }
 
-/** Methods that routes of this server have. */
-const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST'];
-
-/** Errors in OpenAI's shape, with headers that tell its SDKs whether a retry makes sense. */
+/**
+ * Errors in OpenAI's shape, with headers that tell its SDKs whether a retry makes sense. To be registered before the
+ * routes, whose methods it has to know.
+ */
 export const errorHandling = fp(function errorHandling(app, _options, done) {
   app.decorateRequest('failure', null);
+  const methods = new AllowedMethods();
+  app.addHook('onRoute', ({ method, url }) => {
+    methods.add(url, method);
+  });
   const answerNotFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split('?')[0]!;
-    const allowed = METHODS.filter((method) => app.hasRoute({ method, url: path }));
-    if (allowed.length === 0) {
-      return sendApiError(reply, new ApiError('not_found', `no route ${request.method} ${path}`));
-    }
-    reply.header('allow', allowed.join(', '));
-    return sendApiError(
-      reply,
-      new ApiError('method_not_allowed', `${path} takes ${allowed.join(', ')}, not ${request.method}`),
-    );
+    const allowed = methods.of(path).join(', ');
+    const error =
+      allowed === ''
+        ? new ApiError('not_found', `no route ${request.method} ${path}`)
+        : new ApiError('method_not_allowed', `${path} takes ${allowed}, not ${request.method}`);
+    if (allowed !== '') reply.header('allow', allowed);
+    // Without a line in the log: whoever looks for doors that are not there would fill it.
+    request.failure = error;
+    return sendApiError(reply, error);
   };
   app.setErrorHandler((error, request, reply) => {
     // What Fastify itself finds wrong with a request that nothing here takes matters less than that.
@@ -43,46 +46,6 @@ export const errorHandling = fp(function errorHandling(app, _options, done) {
   app.setNotFoundHandler(answerNotFound);
   done();
 });
-
-/**
- * Answers what is no HTTP request; there is no reply to send it with.
- *
- * @param exchange the request that came last, while it is not answered whole. Where its body is there, the fault is in
- * what follows: an answer to that would stand in the middle of its own, so that the connection ends behind that, without
- * another word
- */
-export function answerProtocolError(
-  error: Error & { readonly code?: string },
-  socket: Socket,
-  exchange?: Exchange,
-): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  if (exchange?.message.complete) {
-    exchange.response.once('close', () => {
-      socket.destroySoon();
-    });
-    return;
-  }
-  if (exchange?.response.headersSent) {
-    socket.destroy();
-    return;
-  }
-  const [status, code] = PROTOCOL_FAULTS[error.code ?? ''] ?? ['400 Bad Request', 'invalid_request'];
-  const body = JSON.stringify({
-    error: { message: `the request is malformed: ${error.message}`, type: 'invalid_request_error', param: null, code },
-  });
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
-}
-
-const PROTOCOL_FAULTS: Readonly<Record<string, readonly [status: string, code: ErrorCode]>> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'headers_too_large'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'headers_timeout'],
-};
 
 export function sendApiError(reply: FastifyReply, error: ApiError): FastifyReply {
   return errorHeaders(reply, error).code(error.kind.status).send(errorBody(error));

@@ -8,7 +8,8 @@ interface FastapiFault {
   readonly type: string;
   readonly loc: readonly [where: 'query' | 'body', field: string];
   readonly msg: string;
-  readonly input: null;
+  /** The value as it was given; null where none was. */
+  readonly input: string | null;
 }
 
 /**
@@ -23,18 +24,27 @@ export function fastapiErrors(
 ): void {
   app.setErrorHandler((error, request, reply) => {
     const apiError = toApiError(error, request);
-    const fault = faultOf(error, apiError);
+    const fault = faultOf(error, apiError, request);
     if (fault) return send(request, reply, apiError, 422, [fault]);
     return send(request, reply, apiError, apiError.kind.status, messageOf(apiError));
   });
 }
 
-function faultOf(error: unknown, { code, param, message }: ApiError): FastapiFault | undefined {
+function faultOf(
+  error: unknown,
+  { code, param, message }: ApiError,
+  { url, body }: FastifyRequest,
+): FastapiFault | undefined {
   const field = param ?? '';
   if (code === 'missing_file') return { type: 'missing', loc: ['body', field], msg: 'Field required', input: null };
   if (!isValidationError(error)) return undefined;
-  const where = error.validationContext === 'querystring' ? 'query' : 'body';
-  return { type: 'value_error', loc: [where, field], msg: message, input: null };
+  const isInQuery = error.validationContext === 'querystring';
+  // What was parsed of a query may be a number by now, which is not what was sent.
+  const given = isInQuery
+    ? new URLSearchParams(url.slice(url.indexOf('?') + 1)).getAll(field).at(-1)
+    : (body as Readonly<Record<string, unknown>>)[field];
+  const input = typeof given === 'string' ? given : null;
+  return { type: 'value_error', loc: [isInQuery ? 'query' : 'body', field], msg: message, input };
 }
 
 function send(

@@ -1,6 +1,7 @@
 import type { RawFormat } from '../../audio/raw';
 import { languageCode } from '../../whisper/languages';
 import type { CueLayout } from '../../text/word-cues';
+import { AUDIO_FILE, PROMPT } from '../forms/common-fields';
 import type { FormSchema } from '../forms/form-schema';
 import type { TranscriptionRequest } from '../transcription/transcription-request';
 
@@ -18,11 +19,7 @@ export const ASR_FORM = {
   type: 'object',
   required: ['audio_file'],
   properties: {
-    audio_file: {
-      type: 'string',
-      format: 'binary',
-      description: 'Audio in any format of docs/audio.md, recognised by its content; name and type do not matter.',
-    },
+    audio_file: AUDIO_FILE,
   },
 } as const satisfies FormSchema;
 
@@ -47,7 +44,7 @@ export const ASR_QUERY = {
       type: 'string',
       description: 'Code, name or tag of the language. Without it the language is detected.',
     },
-    initial_prompt: { type: 'string', description: 'Text before the audio; its last 223 tokens count.' },
+    initial_prompt: PROMPT,
     word_timestamps: {
       type: 'boolean',
       default: false,

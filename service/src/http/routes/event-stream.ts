@@ -16,7 +16,11 @@ export class EventStream {
   private begun = false;
   private ended = false;
 
-  constructor(private readonly reply: FastifyReply) {
+  /** @param head further headers, asked for when the answer begins */
+  constructor(
+    private readonly reply: FastifyReply,
+    private readonly head: () => Readonly<Record<string, string | number>>,
+  ) {
     // A client that has gone is dealt with where its request is.
     this.events.on('error', () => undefined);
   }
@@ -43,6 +47,7 @@ export class EventStream {
       this.begun = true;
       this.reply
         .type('text/event-stream; charset=utf-8')
+        .headers(this.head())
         // nginx would collect the events until its buffer is full.
         .header('x-accel-buffering', 'no')
         .send(this.events);

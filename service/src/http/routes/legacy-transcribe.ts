@@ -3,6 +3,7 @@ import { languageCode } from '../../whisper/languages';
 import { ApiError } from '../errors/api-error';
 import { toApiError } from '../errors/error-handling';
 import { fastapiErrors } from '../errors/fastapi-errors';
+import { TEMPERATURE } from '../forms/common-fields';
 import type { FormSchema } from '../forms/form-schema';
 import { multipart } from '../openapi/request-body';
 import { callOf, type TranscriptionService } from '../transcription/transcription-service';
@@ -70,14 +71,7 @@ const QUERY = {
   type: 'object',
   properties: {
     language: { type: 'string', description: 'Code, name or tag of the language; `en` where nothing is said.' },
-    temperature: {
-      type: 'number',
-      minimum: 0,
-      maximum: 1,
-      default: 0,
-      description:
-        '0 takes the likeliest token, and tries 0.2 and then 0.6 where the text comes out badly; above 0, tokens are drawn at that temperature alone.',
-    },
+    temperature: TEMPERATURE,
   },
 } as const satisfies FormSchema;
 

@@ -1,31 +1,9 @@
+import { AUDIO_FILE, PROMPT, RESPONSE_FORMAT, TEMPERATURE, type ResponseFormat } from '../forms/common-fields';
 import type { FormSchema } from '../forms/form-schema';
 
-export const RESPONSE_FORMATS = ['json', 'text', 'srt', 'verbose_json', 'vtt'] as const;
-export type ResponseFormat = (typeof RESPONSE_FORMATS)[number];
-
-const FILE = {
-  type: 'string',
-  format: 'binary',
-  description: 'Audio in any format of docs/audio.md, recognised by its content; name and type do not matter.',
-} as const;
 const MODEL = {
   type: 'string',
   description: 'Served by the loaded model, whatever the name, unless STT_MODEL_NAMES is `known`.',
-} as const;
-const PROMPT = { type: 'string', description: 'Text before the audio; its last 223 tokens count.' } as const;
-const RESPONSE_FORMAT = {
-  type: 'string',
-  enum: RESPONSE_FORMATS,
-  default: 'json',
-  description: 'Shape of the answer.',
-} as const;
-const TEMPERATURE = {
-  type: 'number',
-  minimum: 0,
-  maximum: 1,
-  default: 0,
-  description:
-    '0 takes the likeliest token, and tries 0.2 and then 0.6 where the text comes out badly; above 0, tokens are drawn at that temperature alone.',
 } as const;
 const CHANNEL = {
   type: 'integer',
@@ -45,7 +23,7 @@ export const TRANSLATION_FORM = {
   type: 'object',
   required: ['file'],
   properties: {
-    file: FILE,
+    file: AUDIO_FILE,
     model: MODEL,
     prompt: PROMPT,
     response_format: RESPONSE_FORMAT,
@@ -60,7 +38,7 @@ export const TRANSCRIPTION_FORM = {
   type: 'object',
   required: ['file'],
   properties: {
-    file: FILE,
+    file: AUDIO_FILE,
     model: MODEL,
     language: {
       type: 'string',

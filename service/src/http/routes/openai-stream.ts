@@ -20,7 +20,8 @@ export async function streamTranscript(
   wanted: TranscriptionRequest,
   vocabulary: Vocabulary | undefined,
 ): Promise<void> {
-  const stream = new EventStream(reply);
+  const call = callOf(request);
+  const stream = new EventStream(reply, () => ({ 'openai-processing-ms': call.processingMs }));
   const texts: string[] = [];
   let sent = '';
   const sendRest = (text: string, segments: readonly Segment[]): void => {
@@ -34,7 +35,7 @@ export async function streamTranscript(
     sent = text;
   };
   try {
-    const transcription = await callOf(request).transcribe(file, wanted, (segment) => {
+    const transcription = await call.transcribe(file, wanted, (segment) => {
       texts.push(segment.text);
       sendRest(joinTexts(texts, wanted.task === 'translate' ? 'en' : segment.language), [segment]);
     });

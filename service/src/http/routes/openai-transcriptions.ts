@@ -10,12 +10,13 @@ import { vtt } from '../../text/vtt';
 import type { Task } from '../../whisper/decoding-options';
 import { languageCode } from '../../whisper/languages';
 import type { Transcription } from '../../whisper/transcribe';
+import type { ResponseFormat } from '../forms/common-fields';
 import { withoutFile } from '../forms/form-schema';
 import { OPENAI_ERRORS, TRANSCRIPT } from '../openapi/openai-schemas';
 import { multipartOrAudio } from '../openapi/request-body';
 import { callOf, type TranscriptionService } from '../transcription/transcription-service';
 import type { TranscriptionRequest } from '../transcription/transcription-request';
-import { TRANSCRIPTION_FORM, TRANSLATION_FORM, type OpenaiForm, type ResponseFormat } from './openai-form';
+import { TRANSCRIPTION_FORM, TRANSLATION_FORM, type OpenaiForm } from './openai-form';
 import { streamTranscript } from './openai-stream';
 
 /**
@@ -53,7 +54,7 @@ export const openaiTranscriptions = fp<{ readonly service: TranscriptionService 
         return reply;
       }
       const transcription = await call.transcribe(file, transcriptionRequest(wanted, task));
-      reply.header('openai-processing-ms', Math.round(call.processingSeconds * 1000));
+      reply.header('openai-processing-ms', call.processingMs);
       return send(reply, transcription, wanted, task, vocabulary);
     });
   }

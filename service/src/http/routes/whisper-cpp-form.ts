@@ -1,12 +1,11 @@
 import { languageCode } from '../../whisper/languages';
 import { ApiError } from '../errors/api-error';
+import { AUDIO_FILE, PROMPT, RESPONSE_FORMAT, TEMPERATURE, type ResponseFormat } from '../forms/common-fields';
 import type { FieldSchema, FormSchema } from '../forms/form-schema';
 import type { TranscriptionRequest } from '../transcription/transcription-request';
 
 /** whisper.cpp's limit of texts that are pursued side by side (`WHISPER_MAX_DECODERS`). */
 const MAX_DECODERS = 8;
-
-const RESPONSE_FORMATS = ['json', 'text', 'srt', 'verbose_json', 'vtt'] as const;
 
 function taken(why: string): FieldSchema {
   return { type: 'string', description: `Taken, and without effect: ${why}.` };
@@ -20,11 +19,7 @@ export const INFERENCE_FORM = {
   type: 'object',
   required: ['file'],
   properties: {
-    file: {
-      type: 'string',
-      format: 'binary',
-      description: 'Audio in any format of docs/audio.md, recognised by its content; name and type do not matter.',
-    },
+    file: AUDIO_FILE,
     language: {
       type: 'string',
       default: 'en',
@@ -36,9 +31,9 @@ export const INFERENCE_FORM = {
       description: 'The language is detected and no text decoded; verbose_json says which.',
     },
     translate: { type: 'boolean', default: false, description: 'Text in English, whatever is spoken.' },
-    response_format: { type: 'string', enum: RESPONSE_FORMATS, default: 'json', description: 'Shape of the answer.' },
-    prompt: { type: 'string', description: 'Text before the audio; its last 223 tokens count.' },
-    temperature: { type: 'number', minimum: 0, maximum: 1, default: 0, description: 'Where decoding begins.' },
+    response_format: RESPONSE_FORMAT,
+    prompt: PROMPT,
+    temperature: { ...TEMPERATURE, description: 'Where decoding begins.' },
     temperature_inc: {
       type: 'number',
       minimum: 0,
@@ -129,7 +124,7 @@ export interface InferenceForm {
   readonly language: string;
   readonly detect_language: boolean;
   readonly translate: boolean;
-  readonly response_format: (typeof RESPONSE_FORMATS)[number];
+  readonly response_format: ResponseFormat;
   readonly prompt?: string;
   readonly temperature: number;
   readonly temperature_inc: number;

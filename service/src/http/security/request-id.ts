@@ -7,5 +7,9 @@ const SAFE_ID = /^[\w.:/+=@-]{1,128}$/;
 /** A request's id: the caller's own in `x-request-id`, where it is one that can be echoed; else a new one. */
 export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string {
   const given = headers['x-request-id'];
-  return typeof given === 'string' && SAFE_ID.test(given) ? given : `req_${randomUUID().replaceAll('-', '')}`;
+  return typeof given === 'string' && SAFE_ID.test(given) ? given : newRequestId();
+}
+
+export function newRequestId(): string {
+  return `req_${randomUUID().replaceAll('-', '')}`;
 }

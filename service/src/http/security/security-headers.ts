@@ -10,6 +10,19 @@ export interface SecurityHeadersOptions {
 const DATA_POLICY = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
 
 /**
+ * What the headers of an answer that is no page come to, for answers that no route gives: to a URL that cannot be read, and
+ * to what is no HTTP request.
+ */
+export const DATA_HEADERS = {
+  'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'cache-control': 'no-store',
+} as const;
+
+/**
  * Pages load from here alone. Swagger UI shows its icons as data: URLs and sets style attributes; script comes from
  * files, never from the page's text.
  */
@@ -28,7 +41,7 @@ const PAGE_POLICY = {
 
 /**
  * Headers that keep browsers from making more of an answer than it is, on every answer of a route and to unknown
- * paths. Transcripts are somebody's words: no cache keeps them. Whether a name is for HTTPS alone is for the proxy to
+ * paths; {@link DATA_HEADERS} are the same for the others. Transcripts are somebody's words: no cache keeps them. Whether a name is for HTTPS alone is for the proxy to
  * say, which has the certificate.
  */
 export const securityHeaders = fp<SecurityHeadersOptions>(async function securityHeaders(app, { pagePrefixes = [] }) {

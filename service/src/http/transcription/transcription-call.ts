@@ -4,6 +4,7 @@ import { logFields, serverTiming, type RequestRecord } from '../../observability
 import type { RequestTrace } from '../../observability/tracing';
 import type { Transcription } from '../../whisper/transcribe';
 import { ApiError, ERROR_KINDS } from '../errors/api-error';
+import { callerAddress } from '../security/caller-address';
 import { readUpload, type Upload, type UploadedFile, type UploadLimits } from '../uploads/upload';
 import type { SegmentListener } from './transcribe-audio';
 import type { TranscriptionRequest } from './transcription-request';
@@ -29,11 +30,13 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 export class TranscriptionCall {
   /** On performance.now()'s clock. */
   readonly startedAt = performance.now();
+  /** Who shares the engine fairly with others: an API key, or where none is asked for an address. */
+  readonly caller: string;
   /** Aborts when the request has taken too long, or when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
-  /** Since the upload's last byte, in seconds. */
-  get processingSeconds(): number {
-    return (performance.now() - this.uploadedAt) / 1000;
+  /** Since the upload's last byte, in whole milliseconds. */
+  get processingMs(): number {
+    return Math.round(performance.now() - this.uploadedAt);
   }
   private uploadedAt = this.startedAt;
   private upload: Upload | undefined;
@@ -52,6 +55,7 @@ export class TranscriptionCall {
     this.timeoutSeconds = Math.min(service.requestTimeoutSeconds, clientTimeoutSeconds(request));
     this.signal = requestEnd(reply, this.timeoutSeconds);
     const { method, headers, server, keyName } = request;
+    this.caller = keyName ?? callerAddress(request.ip, request.socket.remoteAddress);
     const { traceparent, tracestate } = headers;
     this.trace = server.tracing.begin({
       traceparent: typeof traceparent === 'string' ? traceparent : undefined,
@@ -76,11 +80,6 @@ export class TranscriptionCall {
   /** @param timeoutSeconds after which nobody waits any more, from the request's head on */
   private head(timeoutSeconds = this.timeoutSeconds): RequestHead {
     return { key: this.caller, deadlineMs: this.startedAt + timeoutSeconds * 1000 };
-  }
-
-  /** Who shares the engine fairly with others: an API key, or where none is asked for an address. */
-  get caller(): string {
-    return this.request.keyName ?? this.request.ip;
   }
 
   private get route(): string {

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { RequestTiming, Ticket } from '../../engine/engine';
+import type { RequestTiming, ShortContextCounts, Ticket } from '../../engine/engine';
 import { EngineError } from '../../engine/engine-error';
 import type { RequestRecord } from '../../observability/request-record';
 import type { Transcription } from '../../whisper/transcribe';
@@ -132,5 +132,16 @@ function timingOf(timings: readonly RequestTiming[]): Partial<RequestRecord> {
     tokens: total(({ tokens }) => tokens),
     windows: total(({ windows }) => windows),
     firstTokenMs: timings.find(({ firstTokenMs }) => firstTokenMs !== undefined)?.firstTokenMs,
+    ...shortContextOf(timings.flatMap(({ shortContext }) => shortContext ?? [])),
   };
+}
+
+/** Nothing where short context is off. */
+function shortContextOf(counts: readonly ShortContextCounts[]): Partial<RequestRecord> {
+  if (counts.length === 0) return {};
+  const reruns: Record<string, number> = {};
+  for (const [doubt, windows] of counts.flatMap((each) => Object.entries(each.reruns))) {
+    reruns[doubt] = (reruns[doubt] ?? 0) + windows;
+  }
+  return { shortWindows: counts.reduce((sum, { windows }) => sum + windows, 0), shortContextReruns: reruns };
 }

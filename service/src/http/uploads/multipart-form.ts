@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { Dicer } from '@fastify/busboy';
 import { ApiError } from '../errors/api-error';
-import type { UploadBudget } from './upload-budget';
+import { ArrivingBytes } from './arriving-bytes';
+import type { UploadShare } from './upload-budget';
 
 /** A part of a form that is a file, or a body that is nothing else. */
 export interface UploadedFile {
@@ -24,7 +25,10 @@ export interface FormLimits {
   readonly maxFiles: number;
   /** Largest file, in bytes. */
   readonly maxFileBytes: number;
-  readonly budget: UploadBudget;
+  /** What is held counts against it. */
+  readonly share: UploadShare;
+  /** About the length of a file, where it is known. */
+  readonly expectedFileBytes?: number;
 }
 
 /** Files and fields of one form. */
@@ -41,33 +45,29 @@ const MAX_FIELD_BYTES = 64 * 1024;
 /** All fields together. */
 const MAX_FIELDS_BYTES = 512 * 1024;
 /** Headers of a part: its disposition, its type, and little else. */
-const PART_HEADERS = { maxHeaderPairs: 16, maxHeaderSize: 16 * 1024 };
+const MAX_PART_HEADERS = 16;
+const MAX_PART_HEADER_BYTES = 16 * 1024;
+/** What the parser keeps of them, cutting the rest in silence: enough to see that it is too much. */
+const KEPT_PART_HEADERS = { maxHeaderPairs: MAX_PART_HEADERS + 1, maxHeaderSize: 2 * MAX_PART_HEADER_BYTES };
+/** `: ` and the end of the line. */
+const HEADER_OVERHEAD_BYTES = 4;
 /** RFC 2046, 5.1.1. */
 const MAX_BOUNDARY = 70;
 /** `; name=value` or `; name="quoted \" value"` (RFC 2183). */
 const PARAMETER = /;\s*([\w*-]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;"\s]*))/g;
 
-/**
- * Reads a multipart form whole: its fields come in any order, and Go's clients put the file first. What it holds counts
- * against the budget until {@link MultipartForm.release}.
- */
+/** Reads a multipart form whole: its fields come in any order, and Go's clients put the file first. */
 export class MultipartForm implements FormContents {
   readonly files: UploadedFile[] = [];
   readonly fields = new Map<string, string[]>();
-  private held = 0;
   private parts = 0;
   private fieldBytes = 0;
 
   constructor(private readonly limits: FormLimits) {}
 
-  release(): void {
-    this.limits.budget.giveBack(this.held);
-    this.held = 0;
-  }
-
   /** @throws ApiError `invalid_multipart`, `invalid_value`, `body_too_large`, `overloaded` */
   read(body: Readable, contentType: string): Promise<void> {
-    const parser = new Dicer({ boundary: boundaryOf(contentType), ...PART_HEADERS });
+    const parser = new Dicer({ boundary: boundaryOf(contentType), ...KEPT_PART_HEADERS });
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void => {
         body.unpipe(parser);
@@ -101,16 +101,17 @@ export class MultipartForm implements FormContents {
   }
 
   private take(part: Readable, headers: PartHeaders, fail: (error: Error) => void): void {
-    const disposition = decode(headers['content-disposition']?.[0] ?? '', 'a content-disposition');
+    checkSize(headers);
+    const disposition = decode(headers['content-disposition']?.[0] ?? '', () => notUtf8('a content-disposition'));
     const { name, filename } = parametersOf(disposition);
     if (name === undefined) throw unreadable('a part has no name (content-disposition: form-data; name="…")');
     const field = name.replace(/\[\]$/, '');
     // Without a file name, too: clients that send a stream may have none.
     const isFile = filename !== undefined || headers['content-type']?.[0] === 'application/octet-stream';
-    const { fileFields, maxFiles, maxFileBytes, budget } = this.limits;
-    const chunks: Buffer[] = [];
+    const { fileFields, maxFiles, maxFileBytes, share, expectedFileBytes } = this.limits;
+    const arriving = new ArrivingBytes(isFile ? expectedFileBytes : undefined);
     let length = 0;
-    const collect = (maxBytes: number, excess: () => ApiError, onEnd: (bytes: Buffer) => void): void => {
+    const collect = (maxBytes: number, excess: () => ApiError, onEnd: (bytes: Uint8Array) => void): void => {
       part.on('data', (chunk: Buffer) => {
         length += chunk.length;
         if (length > maxBytes) {
@@ -118,9 +119,8 @@ export class MultipartForm implements FormContents {
           return;
         }
         try {
-          budget.take(chunk.length);
-          this.held += chunk.length;
-          chunks.push(chunk);
+          share.take(chunk.length);
+          arriving.add(chunk);
         } catch (error) {
           fail(error as Error);
         }
@@ -128,22 +128,28 @@ export class MultipartForm implements FormContents {
       part.on('end', () => {
         if (length > maxBytes) return;
         try {
-          onEnd(Buffer.concat(chunks));
+          onEnd(arriving.bytes);
         } catch (error) {
           fail(error as Error);
         }
       });
     };
     if (!isFile) {
+      // What would be wrong with a file for a text is not what its sender has to mend.
+      const isNamelessFile = fileFields.includes(field);
       const tooLong = (): ApiError =>
-        new ApiError('invalid_value', `field ${shown(field)} is longer than ${MAX_FIELD_BYTES} bytes`, field);
+        isNamelessFile
+          ? namelessFile(field)
+          : new ApiError('invalid_value', `field ${shown(field)} is longer than ${MAX_FIELD_BYTES} bytes`, field);
       collect(MAX_FIELD_BYTES, tooLong, (bytes) => {
         this.fieldBytes += bytes.length;
         if (this.fieldBytes > MAX_FIELDS_BYTES) {
           throw new ApiError('invalid_value', `the fields are longer than ${MAX_FIELDS_BYTES} bytes together`, field);
         }
         const values = this.fields.get(field) ?? [];
-        values.push(decode(bytes, `field ${shown(field)}`));
+        values.push(
+          decode(bytes, () => (isNamelessFile ? namelessFile(field) : notUtf8(`field ${shown(field)}`, field))),
+        );
         this.fields.set(field, values);
       });
       return;
@@ -217,13 +223,35 @@ function extended(value: string | undefined): string | undefined {
 }
 
 /** @param value a header as the parser gives it, a character a byte; or bytes */
-function decode(value: string | Buffer, what: string): string {
+function decode(value: string | Uint8Array, fault: () => ApiError): string {
   const bytes = typeof value === 'string' ? Buffer.from(value, 'latin1') : value;
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new ApiError('invalid_value', `${what} of the form is not UTF-8`, null, { cause: error });
+  } catch {
+    throw fault();
   }
+}
+
+function notUtf8(what: string, field: string | null = null): ApiError {
+  return new ApiError('invalid_value', `${what} of the form is not UTF-8`, field);
+}
+
+/** Only by its file's name is a part told from a field (RFC 7578, 4.2). */
+function namelessFile(field: string): ApiError {
+  return new ApiError(
+    'invalid_value',
+    `the part ${shown(field)} has no file name, which makes it a field of text: send it with content-disposition: form-data; name=${shown(field)}; filename="audio.wav"`,
+    field,
+  );
+}
+
+function checkSize(headers: PartHeaders): void {
+  const lines = Object.entries(headers).flatMap(([name, values = []]) => values.map((value) => [name, value] as const));
+  const bytes = lines.reduce((sum, [name, value]) => sum + name.length + value.length + HEADER_OVERHEAD_BYTES, 0);
+  if (lines.length <= MAX_PART_HEADERS && bytes <= MAX_PART_HEADER_BYTES) return;
+  throw unreadable(
+    `a part has more than ${MAX_PART_HEADERS} headers, or more than ${MAX_PART_HEADER_BYTES} bytes of them`,
+  );
 }
 
 /** A name that somebody else made up, fit for a message. */

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors/api-error';
+import { ArrivingBytes } from './arriving-bytes';
 import { bodyTooLarge, MultipartForm, type FormContents, type UploadedFile } from './multipart-form';
-import type { UploadBudget } from './upload-budget';
+import type { UploadBudget, UploadShare } from './upload-budget';
 
 export type { UploadedFile } from './multipart-form';
 
@@ -51,11 +52,10 @@ export async function readUpload(
   let upload: ReturnType<typeof openUpload> | undefined;
   const read = new AbortController();
   try {
-    const declared = Number(request.headers['content-length'] ?? 0);
-    const most = limits.maxBodyBytes * limits.maxFiles + FORM_OVERHEAD_BYTES;
-    if (declared > most) throw bodyTooLarge(limits.maxBodyBytes, declared);
+    const declared = declaredBytes(request);
+    if (declared !== undefined && declared > mostBytes(limits)) throw tooLarge(limits, declared);
     upload = openUpload(request, limits);
-    await Promise.race([upload.read(), overrun(request, most, limits, read.signal), aborted(signal)]);
+    await Promise.race([upload.read(), overrun(request, limits, read.signal), aborted(signal)]);
     return upload.contents;
   } catch (error) {
     upload?.contents.release();
@@ -82,26 +82,53 @@ export function cutOff({ raw }: FastifyRequest, reply: FastifyReply): void {
   });
 }
 
+/** Of a body that comes in chunks, nobody knows. */
+function declaredBytes({ headers }: FastifyRequest): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined ? undefined : Number(length);
+}
+
+function mostBytes({ maxBodyBytes, maxFiles, budget }: UploadLimits): number {
+  return Math.min(maxBodyBytes * maxFiles, budget.limitBytes) + FORM_OVERHEAD_BYTES;
+}
+
+function tooLarge({ maxBodyBytes, maxFiles, budget }: UploadLimits, bytes: number): ApiError {
+  return maxFiles === 1 ? bodyTooLarge(maxBodyBytes, bytes) : budget.beyond(bytes);
+}
+
 function openUpload(
   request: FastifyRequest,
   limits: UploadLimits,
 ): { readonly contents: Upload; read(): Promise<void> } {
   const contentType = request.headers['content-type'] ?? '';
   const type = contentType.split(';')[0]!.trim().toLowerCase();
+  const share = limits.budget.open();
+  const release = (): void => {
+    share.release();
+  };
+  const expectedBytes = declaredBytes(request);
   if (type === 'multipart/form-data') {
-    const form = new MultipartForm({ ...limits, maxFileBytes: limits.maxBodyBytes });
+    const form = new MultipartForm({
+      ...limits,
+      maxFileBytes: limits.maxBodyBytes,
+      share,
+      // One file is nearly all of its form; of several, each is some of it.
+      expectedFileBytes: limits.maxFiles === 1 ? expectedBytes : undefined,
+    });
     const { files, fields } = form;
-    const release = (): void => {
-      form.release();
-    };
     return {
       contents: { isRaw: false, files, fields, release },
       read: () => form.read(request.raw, contentType),
     };
   }
   if (limits.raw && RAW_TYPES.test(type)) {
-    const body = new RawBody(limits);
-    return { contents: body, read: () => body.read(request.raw) };
+    const files: UploadedFile[] = [];
+    return {
+      contents: { isRaw: true, files, fields: new Map(), release },
+      read: async () => {
+        files.push(await readRaw(request.raw, limits.maxBodyBytes, share, expectedBytes));
+      },
+    };
   }
   const [field] = limits.fileFields;
   const bodies = limits.raw
@@ -114,50 +141,40 @@ function openUpload(
 }
 
 /** A body that is the audio itself. */
-class RawBody implements Upload {
-  readonly isRaw = true;
-  readonly fields: ReadonlyMap<string, readonly string[]> = new Map();
-  files: readonly UploadedFile[] = [];
-  private held = 0;
-
-  constructor(private readonly limits: UploadLimits) {}
-
-  release(): void {
-    this.limits.budget.giveBack(this.held);
-    this.held = 0;
+async function readRaw(
+  body: Readable,
+  maxBodyBytes: number,
+  share: UploadShare,
+  expectedBytes: number | undefined,
+): Promise<UploadedFile> {
+  const arriving = new ArrivingBytes(expectedBytes);
+  const hash = createHash('sha256');
+  // Ended early, the iterator would destroy the connection before the refusal is written.
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    share.take(chunk.length);
+    arriving.add(chunk);
+    if (arriving.length > maxBodyBytes) throw bodyTooLarge(maxBodyBytes, arriving.length);
+    hash.update(chunk);
   }
-
-  async read(body: Readable): Promise<void> {
-    const chunks: Buffer[] = [];
-    const hash = createHash('sha256');
-    // Ended early, the iterator would destroy the connection before the refusal is written.
-    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      this.limits.budget.take(chunk.length);
-      this.held += chunk.length;
-      if (this.held > this.limits.maxBodyBytes) throw bodyTooLarge(this.limits.maxBodyBytes, this.held);
-      hash.update(chunk);
-      chunks.push(chunk);
-    }
-    const bytes = Buffer.concat(chunks);
-    this.files = [{ field: '', filename: undefined, bytes, sha256: hash.digest('hex'), header: () => undefined }];
-  }
+  return {
+    field: '',
+    filename: undefined,
+    bytes: arriving.bytes,
+    sha256: hash.digest('hex'),
+    header: () => undefined,
+  };
 }
 
 /**
  * Rejects when the body is longer than any that is allowed, wherever in it that happens. The connection counts its bytes
  * by itself; a listener for them would take the body away from the parser.
  */
-function overrun(
-  { raw: { socket } }: FastifyRequest,
-  mostBytes: number,
-  { maxBodyBytes }: UploadLimits,
-  signal: AbortSignal,
-): Promise<never> {
+function overrun({ raw: { socket } }: FastifyRequest, limits: UploadLimits, signal: AbortSignal): Promise<never> {
   const before = socket.bytesRead;
   return new Promise((_, reject) => {
     const timer = setInterval(() => {
       const received = socket.bytesRead - before;
-      if (received > mostBytes) reject(bodyTooLarge(maxBodyBytes, received));
+      if (received > mostBytes(limits)) reject(tooLarge(limits, received));
     }, OVERRUN_CHECK_MS);
     signal.addEventListener('abort', () => {
       clearInterval(timer);

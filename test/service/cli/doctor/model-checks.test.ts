@@ -23,7 +23,7 @@ const LOST: ServerFacts = { ...FACTS, model: { error: 'no model "nano"' }, check
 
 describe('the model', () => {
   it('is found', () => {
-    expect(judgeModel(FACTS)).toMatchObject({ status: 'ok', found: `${NANO}, 5.4 MiB of weights` });
+    expect(judgeModel(FACTS)).toMatchObject({ status: 'ok', found: `${NANO}, as published, 5.4 MiB of weights` });
   });
 
   it('that is not found fails, and with it what needs it is skipped', () => {

@@ -14,7 +14,7 @@ function admission(
   capacity: Partial<Capacity> = {},
 ): { readonly admission: Admission; readonly costs: WorkCosts; readonly shares: FairShares } {
   const costs = new WorkCosts();
-  costs.learnWindow({ windows: 1, audioSeconds: 1 }, { encodeMs: 1000, decodeMs: 0, tokens: 0 });
+  costs.learnWindow({ windows: 1, audioSeconds: 1 }, { encodeMs: 900, decodeMs: 0, tokens: 0 }, 1000);
   costs.learnRequest(WINDOW);
   const shares = new FairShares();
   return {
@@ -247,5 +247,18 @@ describe('a ticket', () => {
       windows: 2,
       firstTokenMs: 140,
     });
+  });
+
+  test('counts its windows at short context, and those that were heard again by the reason', () => {
+    const { admission: door } = admission();
+    const ticket = door.enter({ key: 'a', deadlineMs: deadlineIn(60_000) });
+    const took = { encodeMs: 1, decodeMs: 1, tokens: 1 };
+    ticket.worked(took, 0);
+    expect(ticket.timing.shortContext).toBeUndefined();
+    ticket.worked(took, 0, { doubt: undefined });
+    for (const doubt of ['unended', 'unlikely', 'unended'] as const) ticket.worked(took, 0, { doubt });
+    ticket.worked(took, 0);
+    expect(ticket.timing.windows).toBe(6);
+    expect(ticket.timing.shortContext).toEqual({ windows: 4, reruns: { unended: 2, unlikely: 1 } });
   });
 });

@@ -14,6 +14,7 @@ const window = (name: string, work: Partial<QueuedWork> = {}): Named => ({
   queuedAtMs: 0,
   deadlineMs: NEVER,
   remainingMs: 100,
+  leastMs: work.remainingMs ?? 100,
   ...work,
 });
 const helper = (name: string): Named => ({ ...window(name), kind: 'helper' });
@@ -94,6 +95,55 @@ describe('the order of work', () => {
     expect(orderOf(works, 1000)[0]).toBe('long');
   });
 
+  test('what several processes can share is late later, and given up later', () => {
+    const shared = window('shared', { key: 'much', deadlineMs: 2000, remainingMs: 1600, leastMs: 800 });
+    expect(orderOf([window('fair'), shared], 999, { much: 1 })[0]).toBe('fair');
+    expect(orderOf([window('fair'), shared], 1000, { much: 1 })[0]).toBe('shared');
+    const queue = new FairQueue<Named>(() => 0);
+    queue.push(shared);
+    queue.push(window('other'));
+    expect(queue.removeHopeless(1360)).toEqual([]);
+    expect(queue.removeHopeless(1361).map(({ name }) => name)).toEqual(['shared']);
+  });
+
+  test('a window must begin now where it would be too late after the next one', () => {
+    const queue = new FairQueue<Named>(
+      ({ length }) => length,
+      () => 300,
+    );
+    queue.push(window('fair', { key: '' }));
+    queue.push(window('urgent', { key: 'much', deadlineMs: 1425, remainingMs: 100 }));
+    expect(queue.take(999)!.name).toBe('fair');
+    queue.push(window('fair', { key: '' }));
+    expect(queue.take(1000)!.name).toBe('urgent');
+  });
+
+  test('a window that cannot be done in time by a fifth is taken out, so that the others are', () => {
+    const queue = new FairQueue<Named>(() => 0);
+    queue.push(window('late', { deadlineMs: 1079 }));
+    queue.push(window('perhaps', { deadlineMs: 1080 }));
+    queue.push(window('in time', { deadlineMs: 1200 }));
+    expect(queue.removeHopeless(1000).map(({ name }) => name)).toEqual(['late']);
+    expect([...queue].map(({ name }) => name)).toEqual(['perhaps', 'in time']);
+  });
+
+  test('of windows that are all too late one is tried', () => {
+    const queue = new FairQueue<Named>(() => 0);
+    queue.push(window('first', { deadlineMs: 1010 }));
+    queue.push(window('last', { deadlineMs: 1020 }));
+    expect(queue.removeHopeless(1000).map(({ name }) => name)).toEqual(['first']);
+    expect(queue.removeHopeless(1000)).toEqual([]);
+    expect(queue.take(1000)!.name).toBe('last');
+  });
+
+  test('what was interrupted and small pieces are not given up before their deadline', () => {
+    const queue = new FairQueue<Named>(() => 0);
+    queue.pushInterrupted(window('interrupted', { deadlineMs: 1010 }));
+    queue.push({ ...helper('helper'), deadlineMs: 1010 });
+    queue.push(window('in time'));
+    expect(queue.removeHopeless(1000)).toEqual([]);
+  });
+
   test('windows whose deadline has passed are taken out, and only those', () => {
     const queue = new FairQueue<Named>(() => 0);
     queue.push(window('late', { deadlineMs: 100 }));
@@ -124,7 +174,7 @@ describe('the order of work', () => {
       fc.property(fc.array(anyWork), fc.integer({ min: 0, max: 400 }), (works, nowMs) => {
         const names = works.map((_, i) => String(i));
         const order = orderOf(
-          works.map((work, i) => ({ ...work, name: names[i]! })),
+          works.map((work, i) => window(names[i]!, work)),
           nowMs,
         );
         expect(order.sort()).toEqual(names.sort());
@@ -151,7 +201,10 @@ const WINDOW_MS = 100;
  */
 function simulate(requests: readonly Request[]): (number | undefined)[] {
   const shares = new FairShares();
-  const queue = new FairQueue<Named & { readonly request: number }>((key) => shares.attainedMs(key));
+  const queue = new FairQueue<Named & { readonly request: number }>(
+    (key) => shares.attainedMs(key),
+    () => WINDOW_MS,
+  );
   const left = requests.map(({ windows }) => windows);
   const doneAtMs: (number | undefined)[] = requests.map(() => undefined);
   const arriving = requests.map((_, i) => i).sort((a, b) => requests[a]!.arrivesAtMs - requests[b]!.arrivesAtMs);
@@ -166,6 +219,7 @@ function simulate(requests: readonly Request[]): (number | undefined)[] {
       queuedAtMs,
       deadlineMs: arrivesAtMs + patienceMs,
       remainingMs: left[request]! * WINDOW_MS,
+      leastMs: left[request]! * WINDOW_MS,
     });
   };
   for (;;) {
@@ -174,7 +228,7 @@ function simulate(requests: readonly Request[]): (number | undefined)[] {
       shares.enter(requests[request]!.key);
       pushWindow(request, requests[request]!.arrivesAtMs);
     }
-    for (const { key } of queue.removeExpired(now)) shares.leave(key);
+    for (const { key } of [...queue.removeExpired(now), ...queue.removeHopeless(now)]) shares.leave(key);
     const next = queue.take(now);
     if (next === undefined) {
       if (arriving.length === 0) return doneAtMs;

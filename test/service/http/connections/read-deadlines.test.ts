@@ -6,7 +6,8 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { ConnectionTracker } from '../../../../service/src/http/connections/connection-tracker';
 import { connections } from '../../../../service/src/http/connections/connections';
 import { readDeadlines, type ReadDeadlinesOptions } from '../../../../service/src/http/connections/read-deadlines';
-import { answerProtocolError, errorHandling } from '../../../../service/src/http/errors/error-handling';
+import { errorHandling } from '../../../../service/src/http/errors/error-handling';
+import { answerProtocolError } from '../../../../service/src/http/errors/protocol-error';
 import { head, RawConnection } from '../../../support/raw-connection';
 
 const LOOK_MS = 50;

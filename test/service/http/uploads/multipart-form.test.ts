@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { MultipartForm } from '../../../../service/src/http/uploads/multipart-form';
-import { UploadBudget } from '../../../../service/src/http/uploads/upload-budget';
+import { UploadBudget, type UploadShare } from '../../../../service/src/http/uploads/upload-budget';
 
 const TYPE = 'multipart/form-data; boundary=X';
 
@@ -21,10 +21,15 @@ const END = Buffer.from('--X--\r\n');
 
 describe('MultipartForm', () => {
   let budget: UploadBudget;
+  let share: UploadShare;
   const newForm = (): MultipartForm =>
-    new MultipartForm({ fileFields: ['file'], maxFiles: 1, maxFileBytes: 1000, budget });
+    new MultipartForm({ fileFields: ['file'], maxFiles: 1, maxFileBytes: 1000, share });
+  const useBudget = (bytes: number): void => {
+    budget = new UploadBudget(bytes);
+    share = budget.open();
+  };
   beforeEach(() => {
-    budget = new UploadBudget(200_000);
+    useBudget(200_000);
   });
 
   /** @param pieceBytes how much of it comes at once */
@@ -92,14 +97,48 @@ describe('MultipartForm', () => {
     expect(form.files.map(({ filename }) => filename)).toEqual(['1']);
   });
 
-  it('counts what it holds against the budget until it is released', async () => {
-    const form = await read([file('name="file"; filename="a"', 'x'.repeat(900)), END]);
+  it('counts what it holds against the budget', async () => {
+    await read([file('name="file"; filename="a"', 'x'.repeat(900)), END]);
+    const others = budget.open();
     expect(() => {
-      budget.take(199_200);
+      others.take(199_200);
     }).toThrow();
-    form.release();
-    form.release();
-    budget.take(200_000);
+    share.release();
+    others.take(200_000);
+  });
+
+  it.each([
+    ['too long for a field', 'x'.repeat(65_537)],
+    ['no text', Buffer.from([0xff, 0xfe])],
+  ])('says of a file without a name that this is what it lacks, where it is %s', async (_what, content) => {
+    expect(await refusal([field('file', content), END])).toMatchObject({
+      code: 'invalid_value',
+      param: 'file',
+      message: expect.stringMatching(/^the part "file" has no file name.*filename="audio\.wav"$/) as string,
+    });
+  });
+
+  it.each([
+    ['a name of 16 kB', [`content-disposition: form-data; name="file"; filename="${'x'.repeat(16_384)}"`]],
+    [
+      '17 headers',
+      ['content-disposition: form-data; name="file"', ...Array.from({ length: 16 }, (_, n) => `x-${n}: a`)],
+    ],
+    ['headers of 100 kB', ['content-disposition: form-data; name="file"', `x-a: ${'x'.repeat(100_000)}`]],
+  ])('refuses a part with %s, and cuts nothing', async (_what, headers) => {
+    expect(await refusal([part(headers, 'x'), END])).toMatchObject({
+      code: 'invalid_multipart',
+      message: expect.stringContaining('more than 16 headers, or more than 16384 bytes') as string,
+    });
+  });
+
+  it('reads a part with as many headers as are allowed, as long as they may be', async () => {
+    const lines = [
+      'content-disposition: form-data; name="file"; filename="a.wav"',
+      ...Array.from({ length: 15 }, (_, n) => `x-${n}: ${'x'.repeat(1_060)}`),
+    ];
+    const form = await read([part(lines, 'x'), END]);
+    expect(form.files[0]!.header('x-14')).toHaveLength(1_060);
   });
 
   it.each([
@@ -125,18 +164,18 @@ describe('MultipartForm', () => {
   );
 
   it('counts fields against the budget, too', async () => {
-    budget.take(199_950);
+    budget.open().take(199_950);
     expect(await refusal([field('prompt', 'x'.repeat(51)), END])).toMatchObject({ code: 'overloaded' });
   });
 
   it('refuses fields that are too long together', async () => {
-    budget = new UploadBudget(2 ** 20);
+    useBudget(2 ** 20);
     const fields = Array.from({ length: 9 }, (_, n) => field(`f${n}`, 'x'.repeat(65_000)));
     expect(await refusal([...fields, END])).toMatchObject({ code: 'invalid_value' });
   });
 
   it('refuses a file when the budget is used up', async () => {
-    budget.take(199_900);
+    budget.open().take(199_900);
     expect(await refusal([file('name="file"; filename="a"', 'x'.repeat(500)), END])).toMatchObject({
       code: 'overloaded',
     });

@@ -1,4 +1,5 @@
 import type { Config } from '../../../config';
+import type { ModelDirectory } from '../../../engine/model-directory';
 import { failure, ok, skipped, warning, type Finding } from '../finding';
 import type { ServerFacts } from '../server-facts';
 
@@ -18,7 +19,11 @@ export function judgeModel({ config, model }: ServerFacts): Finding {
     );
   }
   const { path, weightBytes } = model.value;
-  return ok(`${path}, ${(weightBytes / 2 ** 20).toFixed(1)} MiB of weights`, wanted);
+  return ok(`${path}, ${layoutOf(model.value)}, ${(weightBytes / 2 ** 20).toFixed(1)} MiB of weights`, wanted);
+}
+
+function layoutOf(directory: ModelDirectory): string {
+  return directory.layout === 'compiled' ? `compiled for ${directory.variant}` : 'as published';
 }
 
 export function judgeChecksums({ checksums }: ServerFacts): Finding {

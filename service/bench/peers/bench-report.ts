@@ -1,0 +1,149 @@
+import { SHORT_CASE } from './cases';
+import { COMPARED_CLIENTS } from './load';
+import { PEERS } from './peers';
+import type { BenchResults, LoadLevel, Times } from './results';
+
+const BEGIN = '<!-- measured: written by `npm run bench` -->';
+const END = '<!-- /measured -->';
+
+/** The page with the measured part anew. @throws where the page has no place for it */
+export function withMeasured(page: string, results: BenchResults): string {
+  const [before, rest] = page.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined) throw new Error(`the page has no ${BEGIN} … ${END}`);
+  return `${before}${BEGIN}\n\n${benchReport(results)}\n\n${END}${after}`;
+}
+
+/** All tables that there are figures for, in Markdown as Prettier leaves it. */
+export function benchReport(results: BenchResults): string {
+  const sections = [latency, memory, load, loadLayouts, longFile, coldStart, defaults, versions].map((section) =>
+    section(results),
+  );
+  const head = `${results.date}, ${results.machine}; ${results.weights}; ${results.threads} threads.`;
+  return [head, ...sections.filter((section) => section !== undefined)].join('\n\n');
+}
+
+function latency(results: BenchResults): string | undefined {
+  const names = [...new Set(Object.values(results.latency).flatMap(({ cases }) => Object.keys(cases)))];
+  const repeats = Object.values(results.latency).flatMap(({ cases }) => Object.values(cases))[0]?.repeats;
+  const rows = rowsOf(results, results.latency, ({ cases }) => names.map((name) => medianAndP95(cases[name])));
+  const title = `### One window at a time\n\nMilliseconds, median and p95 of ${repeats}; the whole window of 30 s is encoded.`;
+  return rows && `${title}\n\n${table(['engine', ...names], rows)}`;
+}
+
+function memory(results: BenchResults): string | undefined {
+  const rows = rowsOf(results, results.latency, ({ peakResidentBytes, proportionalBytes }) => [
+    mebibytes(peakResidentBytes),
+    mebibytes(proportionalBytes),
+  ]);
+  return rows && `### Memory of one\n\n${table(['engine', 'peak RSS, MiB', 'PSS behind the last case, MiB'], rows)}`;
+}
+
+function load(results: BenchResults): string | undefined {
+  const levels = Object.values(results.load)[0]?.levels.map(({ clients }) => clients) ?? [];
+  const of = (all: readonly LoadLevel[], clients: number): LoadLevel => all.find((each) => each.clients === clients)!;
+  const throughput = rowsOf(results, results.load, (figures) => [
+    figures.bestLayout,
+    ...levels.map((clients) => of(figures.levels, clients).perSecond.toFixed(2)),
+    mebibytes(of(figures.levels, COMPARED_CLIENTS).peakProportionalBytes / COMPARED_CLIENTS),
+  ]);
+  const waits = rowsOf(results, results.load, (figures) =>
+    levels.map((clients) => medianAndP95(of(figures.levels, clients).latency)),
+  );
+  const probes = rowsOf(results, results.load, (figures) =>
+    levels.map((clients) => milliseconds(of(figures.levels, clients).probes.p99)),
+  );
+  if (throughput === undefined || waits === undefined || probes === undefined) return undefined;
+  const clients = levels.map((count) => (count === 1 ? '1 client' : `${count} clients`));
+  return [
+    `### Several clients\n\nCase ${SHORT_CASE.name}. Answers a second, and the most memory at ${COMPARED_CLIENTS} clients for each of them:`,
+    table(['engine', 'layout', ...clients, 'MiB a stream'], throughput),
+    'Milliseconds until a client has its text, median and p95:',
+    table(['engine', ...clients], waits),
+    'Milliseconds until a probe is answered meanwhile, p99:',
+    table(['engine', ...clients], probes),
+  ].join('\n\n');
+}
+
+function loadLayouts(results: BenchResults): string | undefined {
+  const rows = Object.entries(results.load).flatMap(([id, { layouts }]) =>
+    Object.entries(layouts).map(([name, perSecond]) => [titleOf(id), name, perSecond.toFixed(2)]),
+  );
+  if (rows.length === 0) return undefined;
+  const title = `### Layouts\n\nAnswers a second at ${COMPARED_CLIENTS} clients; the best of each counts above.`;
+  return `${title}\n\n${table(['engine', 'layout', 'a second'], rows)}`;
+}
+
+function longFile(results: BenchResults): string | undefined {
+  const rows = rowsOf(results, results.longFile, ({ seconds, windows, realTimeFactor, layout }) => [
+    seconds.toFixed(1),
+    realTimeFactor.toFixed(4),
+    String(windows),
+    layout,
+  ]);
+  return (
+    rows && `### Ten minutes of speech\n\n${table(['engine', 's', 'real-time factor', 'windows', 'layout'], rows)}`
+  );
+}
+
+function coldStart(results: BenchResults): string | undefined {
+  const rows = rowsOf(results, results.coldStart, ({ median }) => [milliseconds(median)]);
+  const title = '### Cold start\n\nFrom the start of the process to the first text, with all files in the page cache.';
+  return rows && `${title}\n\n${table(['engine', 'ms, median'], rows)}`;
+}
+
+function defaults(results: BenchResults): string | undefined {
+  const rows = rowsOf(results, results.defaults, (figures, id) => [
+    medianAndP95(figures),
+    String(figures.tokens),
+    PEERS.find((peer) => peer.id === id)?.asItComes ?? '',
+  ]);
+  const title = `### As the libraries come\n\nCase ${SHORT_CASE.name}, nothing stated; those to which that makes no difference are left out.`;
+  return rows && `${title}\n\n${table(['engine', 'ms, median and p95', 'tokens', 'what it does by itself'], rows)}`;
+}
+
+function versions({ peers }: BenchResults): string {
+  const rows = peers.map(({ title, about, missing }) => [
+    title,
+    missing === undefined ? (about ?? 'not measured alone') : `missing: ${missing}`,
+  ]);
+  return `### Versions\n\n${table(['engine', 'version and settings'], rows)}`;
+}
+
+/** A row for each peer that was to be measured; undefined where none was. */
+function rowsOf<Figures>(
+  { peers }: BenchResults,
+  figures: Readonly<Record<string, Figures>>,
+  cells: (figures: Figures, id: string) => readonly string[],
+): readonly (readonly string[])[] | undefined {
+  const measured = peers.flatMap(({ id, title, missing }): (readonly string[])[] => {
+    const own = figures[id];
+    if (own !== undefined) return [[title, ...cells(own, id)]];
+    return missing === undefined ? [] : [[title, 'missing, see versions']];
+  });
+  return Object.keys(figures).length === 0 ? undefined : measured;
+}
+
+function titleOf(id: string): string {
+  return PEERS.find((peer) => peer.id === id)?.title ?? id;
+}
+
+function medianAndP95(times: Times | undefined): string {
+  return times === undefined ? '–' : `${milliseconds(times.median)}, ${milliseconds(times.p95)}`;
+}
+
+function milliseconds(value: number): string {
+  return value.toFixed(value < 10 ? 1 : 0);
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(0);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cell = (row: readonly string[], column: number): string => row[column] ?? '–';
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => cell(row, column).length)));
+  const line = (row: readonly string[]): string =>
+    `| ${widths.map((width, column) => cell(row, column).padEnd(width)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}

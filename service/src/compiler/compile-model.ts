@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { CompiledVariant } from '../engine/compiled-variant';
+import { EngineError } from '../engine/engine-error';
+import { COMPILED_FOLDER, COMPILED_FORMAT, COMPILED_MANIFEST, readJson } from '../engine/model-directory';
+import { readModelChecksums, writeModelChecksums } from '../engine/model-integrity';
+import { modelShapeOf, type ModelShape } from '../engine/model-shape';
+import { VERSION } from '../version';
+import { alignmentGraph } from './alignment-graph';
+import { checkWeights } from './check-weights';
+import { decoderGraph } from './decoder-graph';
+import { encoderGraph } from './encoder-graph';
+import { BlockInt8Layers, ChannelInt8Layers, FloatLayers, type LinearLayers } from './linear-layers';
+import { onnxWeights } from './onnx-weights';
+import { safetensorsWeights } from './safetensors-weights';
+import type { WhisperWeights } from './whisper-weights';
+
+/** Weights of 7 bits (compiled-variant.ts). */
+const LARGEST_OF_7_BITS = 63;
+
+/** What a compiled model was made of, and what it consists of; SHA-256 by file name. */
+export interface CompiledManifest {
+  /** COMPILED_FORMAT */
+  readonly format: number;
+  /** Version of whisper-stt that wrote it. */
+  readonly compiler: string;
+  readonly source: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes a Whisper model in the layout that this server is fastest with.
+ *
+ * The same source gives the same bytes. What was there before is replaced when the new one is whole; what an interruption
+ * leaves behind, the next run takes away.
+ *
+ * @param source a folder as Hugging Face publishes it: config.json, tokenizer, and either `model.safetensors` or the ONNX
+ * files in single precision (`onnx/encoder_model.onnx`, `onnx/decoder_model_merged.onnx`)
+ * @param out a folder; it may be `source` itself. What is not weights is copied there.
+ * @param onFile told the name and bytes of each file that is written
+ * @throws EngineError `model_invalid`; `model_corrupt` where the source's own checksums say otherwise
+ */
+export async function compileModel(
+  source: string,
+  out: string,
+  variants: readonly CompiledVariant[],
+  onFile: (name: string, bytes: number) => void = () => undefined,
+): Promise<CompiledManifest> {
+  const config = readJson(path.join(source, 'config.json'));
+  const { weights, hashes } = await readWeights(source, modelShapeOf({ config, path: source }));
+
+  const compiled = path.join(out, COMPILED_FOLDER);
+  const partial = `${compiled}.partial`;
+  const replaced = `${compiled}.replaced`;
+  const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
+  await Promise.all([partial, replaced].map(remove));
+  try {
+    await mkdir(partial, { recursive: true });
+    const files: Record<string, string> = {};
+    for (const [name, graph] of graphsOf(weights, variants)) {
+      const bytes = graph().build(VERSION);
+      await writeFile(path.join(partial, name), bytes);
+      files[name] = sha256(bytes);
+      onFile(name, bytes.length);
+    }
+    const manifest: CompiledManifest = { format: COMPILED_FORMAT, compiler: VERSION, source: hashes, files };
+    await writeFile(path.join(partial, COMPILED_MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
+
+    if (path.resolve(source) !== path.resolve(out)) await copyTexts(source, out);
+    // A folder cannot be put in another's place in one step: two renames are as close as it gets.
+    if (existsSync(compiled)) await rename(compiled, replaced);
+    await rename(partial, compiled);
+    await remove(replaced);
+    await writeModelChecksums(out);
+    return manifest;
+  } catch (error) {
+    await remove(partial);
+    throw error;
+  }
+}
+
+type Graph = ReturnType<typeof encoderGraph>;
+
+/** Made one after the other: each is as large as the model. */
+function graphsOf(weights: WhisperWeights, variants: readonly CompiledVariant[]): [string, () => Graph][] {
+  // Which layers tell the times of words is generation_config.json's to say, and a query is small.
+  const queryLayers = weights.decoder.layers.map((_, i) => i);
+  return [
+    ...variants.flatMap((variant): [string, () => Graph][] => {
+      const { encoder, decoder } = layersOf(variant);
+      return [
+        [`encoder.${variant}.onnx`, () => encoderGraph(weights, encoder())],
+        [`decoder.${variant}.onnx`, () => decoderGraph(weights, decoder(), queryLayers)],
+      ];
+    }),
+    ['alignment.onnx', () => alignmentGraph(weights)],
+  ];
+}
+
+function layersOf(variant: CompiledVariant): { encoder: () => LinearLayers; decoder: () => LinearLayers } {
+  switch (variant) {
+    case 'int8':
+      return { encoder: () => new ChannelInt8Layers(), decoder: () => new BlockInt8Layers() };
+    case 'int7':
+      return {
+        encoder: () => new ChannelInt8Layers(LARGEST_OF_7_BITS),
+        decoder: () => new ChannelInt8Layers(LARGEST_OF_7_BITS),
+      };
+    case 'fp32':
+      return { encoder: () => new FloatLayers(), decoder: () => new FloatLayers() };
+  }
+}
+
+async function readWeights(
+  source: string,
+  shape: ModelShape,
+): Promise<{ readonly weights: WhisperWeights; readonly hashes: Readonly<Record<string, string>> }> {
+  const hashes: Record<string, string> = {};
+  const checksums = await readModelChecksums(source);
+  const read = async (name: string): Promise<Uint8Array> => {
+    const bytes = await readFile(path.join(source, name));
+    const [hash, expected] = [sha256(bytes), checksums?.get(name)];
+    // New checksums are written for all files of the folder: they must not vouch for what the old ones did not.
+    if (expected !== undefined && expected !== hash) {
+      throw new EngineError(
+        'model_corrupt',
+        `${name} in ${source} is ${hash}, its SHA256SUMS says ${expected}. Copy the model anew.`,
+      );
+    }
+    hashes[name] = hash;
+    return bytes;
+  };
+  const has = (name: string): boolean => existsSync(path.join(source, name));
+  const [encoder, decoder] = ['onnx/encoder_model.onnx', 'onnx/decoder_model_merged.onnx'];
+  try {
+    const weights = has('model.safetensors')
+      ? safetensorsWeights(shape, await read('model.safetensors'))
+      : has(encoder) && has(decoder)
+        ? onnxWeights(shape, await read(encoder), await read(decoder))
+        : undefined;
+    if (weights) {
+      checkWeights(weights);
+      return { weights, hashes };
+    }
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
+    throw new EngineError(
+      'model_invalid',
+      `the weights in ${source} are not those of a Whisper model as published: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+  throw new EngineError(
+    'model_invalid',
+    `${source} has no weights in single precision: expected model.safetensors, or ${encoder} and ${decoder}`,
+  );
+}
+
+/** Configuration and tokenizer. */
+async function copyTexts(source: string, out: string): Promise<void> {
+  const entries = await readdir(source, { withFileTypes: true });
+  const texts = entries.filter((entry) => !entry.isDirectory() && /\.(?:json|txt|md)$/.test(entry.name));
+  await Promise.all(texts.map(({ name }) => copyFile(path.join(source, name), path.join(out, name))));
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

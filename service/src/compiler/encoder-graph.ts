@@ -1,0 +1,113 @@
+import { HOP_SAMPLES } from '../engine/log-mel';
+import { GraphBuilder, type Value } from './onnx/graph-builder';
+import { FloatLayers, type LinearLayers } from './linear-layers';
+import { logMelLayers } from './log-mel-layers';
+import { addAndNorm, attention, gelu, layerNorm, mlp } from './transformer-layers';
+import type { ConvolutionWeights, Linear, Norm, WhisperWeights } from './whisper-weights';
+
+/** Frames of the spectrogram to a position of the encoder. */
+const FRAMES_PER_POSITION = 2;
+
+/**
+ * From samples to what the decoder attends to, in one graph: spectrogram, convolutions, encoder, and the keys and values
+ * of each of the decoder's layers, which would otherwise be computed in its first step.
+ *
+ * Inputs: those of `logMelLayers`, and `positions` (int64 [1], at most 1500): how much of the window is encoded. Outputs:
+ * `cross_key.N`, [1, heads, width of a head, positions], and `cross_value.N`, [1, heads, positions, width of a head].
+ */
+export function encoderGraph({ shape, encoder, decoder }: WhisperWeights, layers: LinearLayers): GraphBuilder {
+  const graph = new GraphBuilder('whisper-encoder');
+  const { heads, width, melBins } = shape;
+  const positions = graph.input('positions', 'int64', [1]);
+  const mel = logMelLayers(graph, melBins, {
+    audio: graph.input('audio', 'float', [1, 'rows', HOP_SAMPLES]),
+    inRecording: graph.input('in_recording', 'bool', [1]),
+    loudest: graph.input('loudest', 'float', [1]),
+    frames: graph.node('Mul', [positions, graph.integers(FRAMES_PER_POSITION)]),
+  });
+
+  // Convolutions as products of three frames in a row: no layout has to be changed around them. They stay in single
+  // precision: with the spectrogram they are a twentieth of the work, and what they lose all layers miss.
+  const float = new FloatLayers();
+  const [first, second] = encoder.convolutions;
+  const early = gelu(graph, float.linear(graph, 'encoder.conv1', threeInARow(graph, mel), asLinear(first)));
+  const embedded = gelu(
+    graph,
+    float.linear(graph, 'encoder.conv2', everySecond(graph, early, width), asLinear(second)),
+  );
+  const table = graph.constant('encoder.positions', encoder.positions, [1, shape.sourcePositions, width]);
+  const used = graph.node('Slice', [table, graph.integers(0), positions, graph.integers(1)]);
+
+  let sum = graph.node('Add', [embedded, used]);
+  let normed = layerNorm(graph, 'encoder.0.attention_norm', sum, encoder.layers[0]!.attentionNorm);
+  encoder.layers.forEach((layer, i) => {
+    const name = `encoder.${i}`;
+    const { query, key, value, output, scale } = layer.attention;
+    const input = (half: string, layer: Linear): Value =>
+      layers.linear(graph, `${name}.attention.${half}`, normed, layer);
+    const heard = attention(
+      graph,
+      { query: input('query', query), key: input('key', key), value: input('value', value) },
+      heads,
+      scale,
+    );
+    const attended = layers.linear(graph, `${name}.attention.output`, heard, output);
+    const middle = addAndNorm(graph, `${name}.mlp_norm`, [sum, attended], layer.mlpNorm);
+    const expanded = mlp(graph, layers, `${name}.mlp`, middle.normed, layer.mlp);
+    const [nextName, nextNorm]: [string, Norm] =
+      i + 1 < encoder.layers.length
+        ? [`encoder.${i + 1}.attention_norm`, encoder.layers[i + 1]!.attentionNorm]
+        : ['encoder.norm', encoder.norm];
+    ({ sum, normed } = addAndNorm(graph, nextName, [middle.sum, expanded], nextNorm));
+  });
+
+  const headWidth = width / heads;
+  decoder.layers.forEach(({ cross }, i) => {
+    const half = (name: string, layer: Linear, perm: readonly number[]): Value => {
+      const projected = layers.linear(graph, `decoder.${i}.cross.${name}`, normed, layer);
+      const split = graph.node('Reshape', [projected, graph.integers(0, 0, heads, headWidth)]);
+      return graph.node('Transpose', [split], { perm });
+    };
+    // Keys lie as the product with a single query reads them: row by row, which takes half the time.
+    graph.output(`cross_key.${i}`, half('key', cross.key, [0, 2, 3, 1]), 'float', [1, heads, headWidth, 'positions']);
+    graph.output(`cross_value.${i}`, half('value', cross.value, [0, 2, 1, 3]), 'float', [
+      1,
+      heads,
+      'positions',
+      headWidth,
+    ]);
+  });
+  return graph;
+}
+
+/** [1, frames, 3 × channels]: each frame between its neighbours, with nothing before the first and behind the last. */
+function threeInARow(graph: GraphBuilder, frames: Value): Value {
+  const padded = graph.node('Pad', [frames, graph.integers(0, 1, 0, 0, 1, 0)]);
+  const from = (start: number, end: number): Value =>
+    graph.node('Slice', [padded, graph.integers(start), graph.integers(end), graph.integers(1)]);
+  return graph.node('Concat', [from(0, -2), from(1, -1), from(2, Number.MAX_SAFE_INTEGER)], { axis: 2 });
+}
+
+/** [1, frames / 2, 3 × channels]: the same around every second frame. */
+function everySecond(graph: GraphBuilder, frames: Value, channels: number): Value {
+  const pairs = graph.node('Reshape', [frames, graph.integers(1, -1, 2 * channels)]);
+  const odd = graph.node('Slice', [pairs, graph.integers(channels), graph.integers(2 * channels), graph.integers(2)]);
+  const before = graph.node('Slice', [
+    graph.node('Pad', [odd, graph.integers(0, 1, 0, 0, 0, 0)]),
+    graph.integers(0),
+    graph.integers(-1),
+    graph.integers(1),
+  ]);
+  return graph.node('Concat', [before, pairs], { axis: 2 });
+}
+
+/** [outputs, inputs, 3] as a layer over three frames in a row. */
+function asLinear({ outputs, inputs, data, bias }: ConvolutionWeights): Linear {
+  const weight = new Float32Array(data.length);
+  for (let o = 0; o < outputs; o++) {
+    for (let i = 0; i < inputs; i++) {
+      for (let k = 0; k < 3; k++) weight[(o * 3 + k) * inputs + i] = data[(o * inputs + i) * 3 + k]!;
+    }
+  }
+  return { weight: { outputs, inputs: 3 * inputs, data: weight }, bias };
+}

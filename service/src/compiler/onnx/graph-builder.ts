@@ -1,0 +1,173 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import {
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  TensorProto_DataType,
+  TensorProtoSchema,
+  ValueInfoProtoSchema,
+  type AttributeProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from './onnx_pb';
+
+/** Operators of ONNX, and ONNX Runtime's own (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md). */
+export type OperatorDomain = '' | 'com.microsoft';
+
+/** Version 8 of the format and 17 of the operators: what ONNX Runtime 1.14 and all later ones read. */
+const IR_VERSION = 8n;
+const OPERATOR_VERSIONS = [
+  { domain: '', version: 17n },
+  { domain: 'com.microsoft', version: 1n },
+];
+
+/** The name of a value in a graph. */
+export type Value = string;
+
+/** The name of an axis whose size is known at run time alone, or a size. */
+export type Dimension = number | string;
+
+export type ElementType = 'float' | 'int8' | 'uint8' | 'int64' | 'bool';
+
+const DATA_TYPES: Readonly<Record<ElementType, TensorProto_DataType>> = {
+  float: TensorProto_DataType.FLOAT,
+  int8: TensorProto_DataType.INT8,
+  uint8: TensorProto_DataType.UINT8,
+  int64: TensorProto_DataType.INT64,
+  bool: TensorProto_DataType.BOOL,
+};
+
+type ConstantData = Float32Array | Int8Array | Uint8Array | BigInt64Array;
+
+/** Builds a graph node by node, each of which is given the values that it reads, and gives those that it makes. */
+export class GraphBuilder {
+  private readonly nodes: NodeProto[] = [];
+  private readonly initializers: TensorProto[] = [];
+  private readonly inputs: ValueInfoProto[] = [];
+  private readonly outputs: ValueInfoProto[] = [];
+  private readonly scalars = new Map<string, Value>();
+  private count = 0;
+
+  /** @param name of the graph, which profiles and errors show */
+  constructor(private readonly name: string) {}
+
+  input(name: string, type: ElementType, dims: readonly Dimension[]): Value {
+    this.inputs.push(valueInfo(name, type, dims));
+    return name;
+  }
+
+  /** Puts a value out under a name. */
+  output(name: string, value: Value, type: ElementType, dims: readonly Dimension[]): void {
+    this.nodes.push(
+      create(NodeProtoSchema, { opType: 'Identity', name: `${name}/output`, input: [value], output: [name] }),
+    );
+    this.outputs.push(valueInfo(name, type, dims));
+  }
+
+  /** A constant of the model; its name is its own. */
+  constant(name: string, data: ConstantData, dims: readonly number[] = [data.length]): Value {
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    if (size !== data.length)
+      throw new RangeError(`${name} has ${data.length} elements, its shape ${dims.join(' × ')}`);
+    this.initializers.push(
+      create(TensorProtoSchema, {
+        name,
+        dims: dims.map(BigInt),
+        dataType: DATA_TYPES[elementTypeOf(data)],
+        rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      }),
+    );
+    return name;
+  }
+
+  /** A constant of a few numbers, made once. */
+  floats(...values: readonly number[]): Value {
+    return this.scalar(`float ${values.join(' ')}`, () => Float32Array.from(values));
+  }
+
+  /** A constant of a few whole numbers, made once: shapes, axes, positions. */
+  integers(...values: readonly number[]): Value {
+    return this.scalar(`int64 ${values.join(' ')}`, () => BigInt64Array.from(values, BigInt));
+  }
+
+  /** Adds a node with one output. */
+  node(operator: string, inputs: readonly Value[], attributes: Attributes = {}, domain: OperatorDomain = ''): Value {
+    return this.nodeOf(1, operator, inputs, attributes, domain)[0]!;
+  }
+
+  /** Adds a node with several outputs. An input that is left out is ''. */
+  nodeOf(
+    outputCount: number,
+    operator: string,
+    inputs: readonly Value[],
+    attributes: Attributes = {},
+    domain: OperatorDomain = '',
+  ): Value[] {
+    const name = `${operator}_${this.count++}`;
+    const output = Array.from({ length: outputCount }, (_, i) => (i === 0 ? name : `${name}:${i}`));
+    const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
+    this.nodes.push(create(NodeProtoSchema, { opType: operator, name, domain, input: [...inputs], output, attribute }));
+    return output;
+  }
+
+  /** @param version of what writes the graph */
+  build(version: string): Uint8Array {
+    const model = create(ModelProtoSchema, {
+      irVersion: IR_VERSION,
+      opsetImport: OPERATOR_VERSIONS,
+      producerName: 'whisper-stt',
+      producerVersion: version,
+      graph: {
+        name: this.name,
+        node: this.nodes,
+        initializer: this.initializers,
+        input: this.inputs,
+        output: this.outputs,
+      },
+    });
+    return toBinary(ModelProtoSchema, model);
+  }
+
+  private scalar(name: string, data: () => ConstantData): Value {
+    let value = this.scalars.get(name);
+    if (value === undefined) {
+      value = this.constant(name, data());
+      this.scalars.set(name, value);
+    }
+    return value;
+  }
+}
+
+/** Whole numbers are written as integers: a float that happens to be whole is `{ float: 1 }`. */
+export type Attributes = Readonly<Record<string, number | { readonly float: number } | readonly number[]>>;
+
+function attributeOf(name: string, value: Attributes[string]): AttributeProto {
+  if (typeof value === 'number') {
+    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
+  }
+  if ('float' in value) {
+    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: value.float });
+  }
+  return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INTS, ints: value.map(BigInt) });
+}
+
+function valueInfo(name: string, type: ElementType, dims: readonly Dimension[]): ValueInfoProto {
+  const dim = dims.map((size) => ({
+    value:
+      typeof size === 'number'
+        ? ({ case: 'dimValue', value: BigInt(size) } as const)
+        : ({ case: 'dimParam', value: size } as const),
+  }));
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: { value: { case: 'tensorType', value: { elemType: DATA_TYPES[type], shape: { dim } } } },
+  });
+}
+
+function elementTypeOf(data: ConstantData): ElementType {
+  if (data instanceof Float32Array) return 'float';
+  if (data instanceof Int8Array) return 'int8';
+  return data instanceof BigInt64Array ? 'int64' : 'uint8';
+}

@@ -1,0 +1,179 @@
+import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { alignmentHeadsFrom, type AlignmentHead } from '../whisper/alignment-heads';
+import type { Attention, Neighbours, Surroundings, TokenDecoder, WhisperModel } from '../whisper/model';
+import { KeyValueCache } from './key-value-cache';
+import { audioRows, HOP_SAMPLES, LogMel } from './log-mel';
+import { loadSession } from './onnx-session';
+import type { CompiledModelDirectory } from './model-directory';
+import { modelShapeOf, type ModelShape } from './model-shape';
+
+/** Keys and values of one window for each of the decoder's layers. */
+export interface CrossAttention {
+  readonly keys: readonly Tensor[];
+  readonly values: readonly Tensor[];
+}
+
+/** What is added to the score of a token that is not to be attended to. */
+const MASKED = -1e9;
+
+/** A model that `compile-model` wrote (compiler/). */
+export class CompiledWhisperModel implements WhisperModel<CrossAttention> {
+  readonly canAttend = true;
+  readonly canShorten = true;
+
+  private constructor(
+    private readonly encoder: InferenceSession,
+    private readonly decoder: InferenceSession,
+    private readonly alignment: InferenceSession,
+    private readonly shape: ModelShape,
+    private readonly alignmentHeads: readonly AlignmentHead[],
+    private readonly logMel: LogMel,
+  ) {}
+
+  /** @throws EngineError, WhisperError `model_invalid` */
+  static async load(directory: CompiledModelDirectory, threads: number): Promise<CompiledWhisperModel> {
+    const shape = modelShapeOf(directory);
+    const heads = alignmentHeadsFrom(directory.generationConfig, shape.decoderLayers, shape.heads);
+    return new CompiledWhisperModel(
+      // Its large tensors come from an arena, or each would be mapped and cleared anew: a sixth of its time.
+      await loadSession(directory.path, directory.encoderPath, { threads, arena: true }),
+      await loadSession(directory.path, directory.decoderPath, { threads, arena: false }),
+      await loadSession(directory.path, directory.alignmentPath, { threads: 1, arena: false }),
+      shape,
+      heads,
+      new LogMel(shape.melBins),
+    );
+  }
+
+  async encode(
+    samples: Float32Array,
+    surroundings?: Surroundings,
+    positions = this.shape.sourcePositions,
+  ): Promise<CrossAttention> {
+    const audio = audioRows(samples, surroundings);
+    const outputs = await this.encoder.run({
+      audio: new Tensor('float32', audio, [1, audio.length / HOP_SAMPLES, HOP_SAMPLES]),
+      in_recording: new Tensor('bool', Uint8Array.of(surroundings === undefined ? 0 : 1), [1]),
+      loudest: new Tensor('float32', Float32Array.of(surroundings?.loudest ?? -Infinity), [1]),
+      positions: wholeNumbers([positions], [1]),
+    });
+    const ofLayers = (half: 'key' | 'value'): Tensor[] =>
+      Array.from({ length: this.shape.decoderLayers }, (_, layer) => outputs[`cross_${half}.${layer}`]!);
+    return { keys: ofLayers('key'), values: ofLayers('value') };
+  }
+
+  /** See {@link Surroundings.loudest}. */
+  loudest(samples: Float32Array, neighbours: Neighbours): number {
+    return this.logMel.loudest(samples, neighbours);
+  }
+
+  async release(): Promise<void> {
+    for (const session of [this.encoder, this.decoder, this.alignment]) await session.release();
+  }
+
+  newDecoder(features: CrossAttention): TokenDecoder {
+    return new CompiledDecoder(this.decoder, this.shape, features, new KeyValueCache(this.shape), 0);
+  }
+
+  async attend(features: CrossAttention, tokens: readonly number[]): Promise<Attention> {
+    const decoder = new CompiledDecoder(this.decoder, this.shape, features, new KeyValueCache(this.shape), 0);
+    const all = tokens.map((_, i) => i);
+    const outputs = await decoder.step(tokens, all);
+    const layers = [...new Set(this.alignmentHeads.map(({ layer }) => layer))];
+    const attentions = new Map<number, Float32Array>();
+    for (const layer of layers) {
+      const { attention } = await this.alignment.run({
+        query: outputs[`cross_query.${layer}`]!,
+        key: features.keys[layer]!,
+      });
+      attentions.set(layer, attention!.data as Float32Array);
+    }
+    const positions = features.keys[0]!.dims[3]!;
+    const size = tokens.length * positions;
+    return {
+      heads: this.alignmentHeads.map(({ layer, head }) =>
+        attentions.get(layer)!.subarray(head * size, (head + 1) * size),
+      ),
+      positions,
+      logits: rows(outputs.logits!.data as Float32Array, tokens.length),
+    };
+  }
+}
+
+/** One hypothesis: the first `length` rows of its cache are its own. */
+class CompiledDecoder implements TokenDecoder {
+  constructor(
+    private readonly session: InferenceSession,
+    private readonly shape: ModelShape,
+    private readonly features: CrossAttention,
+    private cache: KeyValueCache,
+    private length: number,
+  ) {}
+
+  async append(
+    tokens: readonly number[],
+    wanted: readonly number[] = [tokens.length - 1],
+  ): Promise<readonly Float32Array[]> {
+    const { logits } = await this.step(tokens, wanted);
+    return rows(logits!.data as Float32Array, wanted.length);
+  }
+
+  fork(): CompiledDecoder {
+    return new CompiledDecoder(this.session, this.shape, this.features, this.cache, this.length);
+  }
+
+  /** All of it is the garbage collector's. */
+  dispose(): void {
+    this.length = 0;
+  }
+
+  /** Reads tokens, and keeps what the next ones attend to. */
+  async step(tokens: readonly number[], wanted: readonly number[]): Promise<InferenceSession.OnnxValueMapType> {
+    const { length: past, shape } = this;
+    const added = tokens.length;
+    const feeds: Record<string, Tensor> = {
+      tokens: wholeNumbers(tokens, [1, added]),
+      token_positions: wholeNumbers(
+        tokens.map((_, i) => past + i),
+        [1, added],
+      ),
+      logits_of: wholeNumbers(wanted, [wanted.length]),
+      mask: causalMask(past, added),
+    };
+    for (let layer = 0; layer < shape.decoderLayers; layer++) {
+      feeds[`past_key.${layer}`] = new Tensor('float32', this.cache.keys(layer, past), [1, past, shape.width]);
+      feeds[`past_value.${layer}`] = new Tensor('float32', this.cache.values(layer, past), [1, past, shape.width]);
+      feeds[`cross_key.${layer}`] = this.features.keys[layer]!;
+      feeds[`cross_value.${layer}`] = this.features.values[layer]!;
+    }
+    const outputs = await this.session.run(feeds);
+    this.cache = this.cache.writableFrom(past, added);
+    for (let layer = 0; layer < shape.decoderLayers; layer++) {
+      this.cache.write(
+        layer,
+        past,
+        outputs[`new_key.${layer}`]!.data as Float32Array,
+        outputs[`new_value.${layer}`]!.data as Float32Array,
+      );
+    }
+    this.length = past + added;
+    return outputs;
+  }
+}
+
+/** Each new token attends to all before it and to itself. */
+function causalMask(past: number, added: number): Tensor {
+  const all = past + added;
+  const mask = new Float32Array(added * all);
+  for (let row = 0; row < added - 1; row++) mask.fill(MASKED, row * all + past + row + 1, (row + 1) * all);
+  return new Tensor('float32', mask, [1, 1, added, all]);
+}
+
+function wholeNumbers(values: readonly number[], dims: readonly number[]): Tensor {
+  return new Tensor('int64', BigInt64Array.from(values, BigInt), dims);
+}
+
+function rows(values: Float32Array, count: number): Float32Array[] {
+  const width = values.length / count;
+  return Array.from({ length: count }, (_, at) => values.subarray(at * width, (at + 1) * width));
+}

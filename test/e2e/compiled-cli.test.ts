@@ -1,0 +1,164 @@
+import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { EXIT_CODES } from '../../lib/contract';
+import { hasInt8DotProducts } from '../../service/src/engine/cpu-features';
+import { REPOSITORY } from '../support/built';
+import { CompiledStore } from '../support/compiled-store';
+import { NANO, sample } from '../support/nano';
+import { ServerProcess, transcriptionRequest } from '../support/server-process';
+
+const BIN = path.join(REPOSITORY, 'service/bin/whisper-stt.js');
+/** What this processor is served in 8 bits. */
+const VARIANT = hasInt8DotProducts() ? 'int8' : 'int7';
+
+interface Outcome {
+  readonly code: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function whisperStt(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [BIN, ...args],
+      { env: { PATH: process.env.PATH, ...environment } },
+      (error, stdout, stderr) => {
+        resolve({ code: error?.code ?? 0, stdout, stderr });
+      },
+    );
+  });
+}
+
+describe('whisper-stt compile-model', () => {
+  let folder: string;
+  let out: string;
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'compile-'));
+    out = path.join(folder, 'whisper-nano');
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const compiled = (): string[] => readdirSync(path.join(out, 'compiled')).sort();
+
+  it('writes every variant, and says how large each file is', async () => {
+    const { code, stdout, stderr } = await whisperStt(['compile-model', NANO, out]);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout.trim().split('\n')).toHaveLength(7);
+    expect(stdout).toMatch(/^encoder\.int8\.onnx +\d\.\d MB$/m);
+    expect(compiled()).toHaveLength(8);
+  });
+
+  it('writes the variants that are asked for', async () => {
+    expect(await whisperStt(['compile-model', '--variants', 'fp32, int7', NANO, out])).toMatchObject({ code: 0 });
+    expect(compiled()).toEqual([
+      ...['alignment.onnx', 'decoder.fp32.onnx', 'decoder.int7.onnx'],
+      ...['encoder.fp32.onnx', 'encoder.int7.onnx', 'manifest.json'],
+    ]);
+  });
+
+  it.each([
+    [[], /^Usage: whisper-stt compile-model SOURCE OUT/],
+    [[NANO], /^Usage: whisper-stt compile-model SOURCE OUT/],
+    [[NANO, 'out', 'more'], /^Usage: whisper-stt compile-model SOURCE OUT/],
+    [['--variants', 'int4', NANO, 'out'], /--variants: "int4" is none of int8, int7, fp32/],
+    [['--variants', '', NANO, 'out'], /--variants: "" is none of/],
+    [['--nonsense', NANO, 'out'], /nonsense/],
+  ])('ends with 2 for wrong usage: %j', async (args, message) => {
+    const { code, stderr } = await whisperStt(['compile-model', ...args]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  it('prints its help, and documents its options', async () => {
+    const { code, stdout } = await whisperStt(['compile-model', '--help']);
+    expect(code).toBe(0);
+    const page = readFileSync(path.join(REPOSITORY, 'docs/cli.md'), 'utf8');
+    const section = page.slice(page.indexOf('## `compile-model`'), page.indexOf('## `demo`'));
+    for (const [, option] of stdout.matchAll(/^ {2}(--[a-z]+) /gm)) {
+      if (option !== '--help') expect(section).toContain(option);
+    }
+    for (const variant of ['int8', 'int7', 'fp32']) expect(section).toContain(`\`${variant}\``);
+  });
+
+  it('ends with 70 for a source that is no model, or is not there', async () => {
+    for (const source of [path.join(NANO, 'samples'), path.join(folder, 'absent')]) {
+      const { code, stderr } = await whisperStt(['compile-model', source, out]);
+      expect([code, stderr]).toEqual([EXIT_CODES.engine, expect.stringMatching(/^model_invalid: cannot read /)]);
+    }
+  });
+
+  it('leaves the old files as they were when it is killed', async () => {
+    await whisperStt(['compile-model', '--variants', 'int8', NANO, out]);
+    const hashes = (): string[] =>
+      compiled().map((name) =>
+        createHash('sha256')
+          .update(readFileSync(path.join(out, 'compiled', name)))
+          .digest('hex'),
+      );
+    const before = hashes();
+    const child = spawn(process.execPath, [BIN, 'compile-model', NANO, out], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exit = once(child, 'exit');
+    // The first file is written, and the others are not.
+    await once(child.stdout, 'data');
+    child.kill('SIGKILL');
+    expect(await exit).toEqual([null, 'SIGKILL']);
+    expect(hashes()).toEqual(before);
+    expect(
+      await whisperStt(['doctor', '--json', '--no-load'], { STT_MODEL_STORE: folder, STT_MODEL: 'nano' }),
+    ).toMatchObject({
+      stdout: expect.stringContaining('compiled for') as string,
+    });
+
+    expect(await whisperStt(['compile-model', NANO, out])).toMatchObject({ code: 0 });
+    expect(compiled()).toHaveLength(8);
+    expect(readdirSync(out).filter((name) => name.startsWith('compiled'))).toEqual(['compiled']);
+  });
+});
+
+describe('a server of a compiled model', () => {
+  let store: CompiledStore;
+  let environment: Readonly<Record<string, string>>;
+  beforeAll(async () => {
+    store = await CompiledStore.of(NANO, ['int8', 'int7']);
+    environment = { STT_MODEL_STORE: store.path, STT_MODEL: 'nano' };
+  }, 60_000);
+  afterAll(() => {
+    store.remove();
+  });
+
+  it('transcribes, and says which files it does it with: in its log, its metrics and to the doctor', async () => {
+    const server = await ServerProcess.start(environment);
+    try {
+      expect(server.find('listening')).toMatchObject({ model: 'nano', layout: 'compiled', variant: VARIANT });
+      expect(server.find('model as its checksums say')).toMatchObject({ files: 6 });
+      const response = await transcriptionRequest(server, sample('en-01.wav').bytes, { response_format: 'json' });
+      expect(await response.json()).toMatchObject({ text: sample('en-01.wav').text });
+      const metrics = await (await server.get('/metrics')).text();
+      expect(metrics).toMatch(new RegExp(`^stt_model_info\\{.*layout="compiled",variant="${VARIANT}",.*\\} 1$`, 'm'));
+    } finally {
+      await server.stop();
+    }
+    const { stdout, code } = await whisperStt(['doctor', '--json', '--no-load'], { ...environment, STT_PORT: '0' });
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`compiled for ${VARIANT}, `)]);
+  }, 60_000);
+
+  it('does not start with a graph that is damaged, also the one that times words', async () => {
+    const copy = mkdtempSync(path.join(os.tmpdir(), 'damaged-'));
+    try {
+      cpSync(store.model, path.join(copy, 'whisper-nano'), { recursive: true });
+      appendFileSync(path.join(copy, 'whisper-nano/compiled/alignment.onnx'), '\0');
+      const server = ServerProcess.spawn({ ...environment, STT_MODEL_STORE: copy });
+      expect(await server.exit).toEqual({ code: EXIT_CODES.engine, signal: null });
+      expect(`${server.output}${JSON.stringify(server.log)}`).toMatch(
+        /compiled\/alignment\.onnx is [0-9a-f]{64}, expected/,
+      );
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+  }, 60_000);
+});
