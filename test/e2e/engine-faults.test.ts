@@ -53,7 +53,7 @@ describe('a server whose engine process is killed and stopped under load', () =>
   let server: ServerProcess;
   const expected = new Map<string, string | undefined>();
   beforeAll(async () => {
-    server = await ServerProcess.start();
+    server = await ServerProcess.start({ STT_ENGINE_PROCESSES: '1' });
     for (const { file } of ENGLISH_SAMPLES) expected.set(file, (await ask(server, file)).text);
   }, 60_000);
   afterAll(() => server.stop());
@@ -96,6 +96,46 @@ describe('a server whose engine process is killed and stopped under load', () =>
     expect(recoveries.join()).toContain('SIGSTOP');
   }, 300_000);
 });
+
+describe('a server with two engine processes, of which any is killed under load', () => {
+  let server: ServerProcess;
+  beforeAll(async () => {
+    server = await ServerProcess.start();
+  });
+  afterAll(() => server.stop());
+
+  it('answers every request, and answers it right', async () => {
+    const { file } = ENGLISH_SAMPLES[0]!;
+    const { text } = await ask(server, file);
+    const random = randomNumbers(SEED);
+    const answers: Answer[] = [];
+    let isDisturbed = true;
+    const client = async (): Promise<void> => {
+      while (isDisturbed) answers.push(await ask(server, file));
+    };
+    const clients = Array.from({ length: CLIENTS }, client);
+    await server.until(() => server.find('engine threads divided anew') !== undefined, 'two engine processes');
+    for (let kills = 0; kills < 4; kills++) {
+      const alive = [...new Set(starts(server).map(({ enginePid }) => enginePid as number))].filter(isAlive);
+      process.kill(alive[Math.floor(random() * alive.length)]!, 'SIGKILL');
+      // Those that were hit are answered before the next blow: a window that is hit twice is given up.
+      const answered = answers.length + 2 * CLIENTS;
+      await server.until(() => answers.length >= answered, 'answers between two kills', 60_000);
+    }
+    isDisturbed = false;
+    await Promise.all(clients);
+    for (const answer of answers) expect(answer).toEqual({ file, status: 200, text });
+  }, 200_000);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe('a request that crashes the engine process twice', () => {
   it('gets an error, and those behind it get their answers', async () => {
