@@ -18,8 +18,8 @@ describe('a client that goes before its answer', () => {
   let server: ServerProcess;
   let client: LoadClient;
   beforeEach(async () => {
-    // One place beside the one that is worked at.
-    server = await ServerProcess.start({ STT_MAX_QUEUE: '1' });
+    // One place beside the one that is worked at, by the one engine process.
+    server = await ServerProcess.start({ STT_MAX_QUEUE: '1', STT_ENGINE_PROCESSES: '1' });
     client = new LoadClient(server.port);
   });
   afterEach(async () => {
