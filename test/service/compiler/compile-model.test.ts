@@ -206,7 +206,9 @@ describe('compileModel', () => {
     });
 
     it.each([
-      [{ d_model: 192 }, /config\.json says|no positions/],
+      [{ d_model: 320 }, /config\.json says|no positions/],
+      [{ d_model: 192 }, /d_model 192 is no multiple of decoder_attention_heads 5/],
+      [{ encoder_attention_heads: 4 }, /encoder_attention_heads is 4, expected as many/],
       [{ num_mel_bins: 128 }, /convolution 1 is 160 × 80, config\.json says 160 × 128/],
       [{ encoder_layers: 3 }, /4 attentions, expected 3/],
       [{ decoder_layers: 3 }, /4 attentions, expected 6/],
@@ -219,7 +221,7 @@ describe('compileModel', () => {
     });
 
     it.each([
-      [{ d_model: 192 }, /config\.json says/],
+      [{ d_model: 320 }, /config\.json says/],
       [{ num_mel_bins: 128 }, /convolution 1 is 160 × 80, config\.json says 160 × 128/],
       [{ encoder_layers: 5 }, /no tensor model\.encoder\.layers\.4\.self_attn_layer_norm/],
       [{ vocab_size: 2000 }, /embed_tokens\.weight is 2152 × 160, config\.json says 2000 × 160/],
