@@ -234,6 +234,8 @@ class Server {
   /** Readiness fails from here on; after the delay the listener closes, and what is in flight is answered. */
   private async finish(exitCode: number, delaySeconds: number): Promise<void> {
     this.state.drain();
+    // Nothing is worked at yet, and the model need not go on loading.
+    if (this.engine.isHeld) await this.engine.stop();
     const deadline = setTimeout(
       () => {
         this.app.log.error(

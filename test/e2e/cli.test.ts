@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -7,25 +7,7 @@ import path from 'node:path';
 import { EXIT_CODES } from '../../lib/contract';
 import { REPOSITORY } from '../support/built';
 import { NANO, sample } from '../support/nano';
-
-interface Outcome {
-  readonly code: number | string;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function whisperStt(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [path.join(REPOSITORY, 'service/bin/whisper-stt.js'), ...args],
-      { env: { PATH: process.env.PATH, ...environment } },
-      (error, stdout, stderr) => {
-        resolve({ code: error?.code ?? 0, stdout, stderr });
-      },
-    );
-  });
-}
+import { whisperStt } from '../support/whisper-stt';
 
 describe('whisper-stt', () => {
   const file = path.join(NANO, 'samples/en-01.wav');

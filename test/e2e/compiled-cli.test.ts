@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -10,29 +10,10 @@ import { REPOSITORY } from '../support/built';
 import { CompiledStore } from '../support/compiled-store';
 import { NANO, sample } from '../support/nano';
 import { ServerProcess, transcriptionRequest } from '../support/server-process';
+import { BIN, whisperStt } from '../support/whisper-stt';
 
-const BIN = path.join(REPOSITORY, 'service/bin/whisper-stt.js');
 /** What this processor is served in 8 bits. */
 const VARIANT = hasInt8DotProducts() ? 'int8' : 'int7';
-
-interface Outcome {
-  readonly code: number | string;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function whisperStt(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [BIN, ...args],
-      { env: { PATH: process.env.PATH, ...environment } },
-      (error, stdout, stderr) => {
-        resolve({ code: error?.code ?? 0, stdout, stderr });
-      },
-    );
-  });
-}
 
 describe('whisper-stt compile-model', () => {
   let folder: string;

@@ -63,38 +63,6 @@ describeUnless(unavailable, 'the threads of inference', () => {
     60_000,
   );
 
-  (availableParallelism() > 1 ? it : it.skip)(
-    'are shared between two processes under load, and one process has them again at rest',
-    async () => {
-      const server = ServerProcess.spawn({}, ['taskset', '-c', '0,1']);
-      /** Those that have said that they are ready with so many threads, the last word of each. */
-      const pidsWith = (threads: number): number[] => {
-        const starts = server.log.filter(({ msg }) => msg === 'engine ready');
-        const latest = new Map(starts.map((start) => [start.enginePid as number, start.threads]));
-        return [...latest].filter(([, has]) => has === threads).map(([pid]) => pid);
-      };
-      try {
-        await server.untilReady();
-        const [first] = pidsWith(2);
-        const loadUntil = async (condition: () => boolean): Promise<void> => {
-          const caller = async (): Promise<void> => {
-            while (!condition()) await transcribe(server);
-          };
-          await Promise.all([caller(), caller(), caller(), caller()]);
-        };
-        await loadUntil(() => pidsWith(1).length === 2);
-        let requests = 0;
-        expect(await inferenceThreads(pidsWith(1), () => loadUntil(() => ++requests > 24))).toEqual([1, 1]);
-        await server.until(() => pidsWith(2).length === 1, 'one process to have all threads again');
-        expect(pidsWith(2)).toEqual([first]);
-        expect(await inferenceThreads([first!], () => oneAfterAnother(server))).toEqual([2]);
-      } finally {
-        await server.stop();
-      }
-    },
-    120_000,
-  );
-
   it('have huge pages asked for, and a malloc that gives back what is freed', async () => {
     const server = ServerProcess.spawn();
     try {
@@ -111,4 +79,36 @@ describeUnless(unavailable, 'the threads of inference', () => {
       await server.stop();
     }
   }, 60_000);
+});
+
+const single = availableParallelism() > 1 ? unavailable : 'one CPU alone';
+
+describeUnless(single, 'the threads of inference, on two CPUs', () => {
+  it('are shared between two processes under load, and one process has them again at rest', async () => {
+    const server = ServerProcess.spawn({}, ['taskset', '-c', '0,1']);
+    /** Those that have said that they are ready with so many threads, the last word of each. */
+    const pidsWith = (threads: number): number[] => {
+      const starts = server.log.filter(({ msg }) => msg === 'engine ready');
+      const latest = new Map(starts.map((start) => [start.enginePid as number, start.threads]));
+      return [...latest].filter(([, has]) => has === threads).map(([pid]) => pid);
+    };
+    try {
+      await server.untilReady();
+      const [first] = pidsWith(2);
+      const loadUntil = async (condition: () => boolean): Promise<void> => {
+        const caller = async (): Promise<void> => {
+          while (!condition()) await transcribe(server);
+        };
+        await Promise.all([caller(), caller(), caller(), caller()]);
+      };
+      await loadUntil(() => pidsWith(1).length === 2);
+      let requests = 0;
+      expect(await inferenceThreads(pidsWith(1), () => loadUntil(() => ++requests > 24))).toEqual([1, 1]);
+      await server.until(() => pidsWith(2).length === 1, 'one process to have all threads again');
+      expect(pidsWith(2)).toEqual([first]);
+      expect(await inferenceThreads([first!], () => oneAfterAnother(server))).toEqual([2]);
+    } finally {
+      await server.stop();
+    }
+  }, 120_000);
 });

@@ -114,8 +114,8 @@ describeUnless(containersUnavailable(), 'the image, sealed as the manifest says'
     expect(container.find('listening')).toBeUndefined();
     container.signal('SIGTERM');
 
-    // The engine loads meanwhile, and may come to be ready: it ends with the server.
     expect(await container.exit()).toBe(EXIT_CODES.ok);
+    expect(container.find('engine ready')).toBeUndefined();
   });
 
   test('refuses to start on a damaged model', async () => {

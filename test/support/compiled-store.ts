@@ -4,9 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { CompiledVariant } from '../../service/src/engine/compiled-variant';
-import { REPOSITORY } from './built';
-
-const BIN = path.join(REPOSITORY, 'service/bin/whisper-stt.js');
+import { BIN } from './whisper-stt';
 
 /** A model store of its own that holds one model, compiled by the command line. */
 export class CompiledStore {

@@ -7,7 +7,7 @@ import type { DecodingOptions } from '../../src/whisper/decoding-options';
 import { closedLoopFor } from '../load/closed-loop';
 import { percentile } from '../load/percentile';
 import { SeededRandom } from '../load/seeded-random';
-import { proportionalBytesOfChildren } from './proportional-bytes';
+import { processTree, proportionalBytes } from '../peers/process-memory';
 
 const CALLERS = 8;
 /** In which the layout follows the load, and for which it is then measured. */
@@ -48,7 +48,7 @@ export async function measureLayout(folder: string, layout: LayoutOptions): Prom
   });
   let peakBytes = 0;
   const watch = setInterval(() => {
-    peakBytes = Math.max(peakBytes, proportionalBytesOfChildren(process.pid));
+    peakBytes = Math.max(peakBytes, childrenBytes());
   }, SAMPLE_EVERY_MS);
   const processesAtRest = layout.processes ?? 1;
   const untilRest = async (): Promise<void> => {
@@ -62,7 +62,7 @@ export async function measureLayout(folder: string, layout: LayoutOptions): Prom
     await untilRest();
     const requestsPerSecond = await throughputOf(engine);
     await untilRest();
-    const restingBytes = proportionalBytesOfChildren(process.pid);
+    const restingBytes = childrenBytes();
     return { loneMs, requestsPerSecond, realTimeFactor, restingBytes, peakBytes };
   } finally {
     clearInterval(watch);
@@ -116,4 +116,9 @@ function noise(seconds: number): Float32Array {
 
 function greedy(maxNewTokens: number): DecodingOptions {
   return { task: 'transcribe', timestamps: false, temperature: 0, language: 'en', maxNewTokens };
+}
+
+/** Of the processes that this one has started. */
+function childrenBytes(): number {
+  return proportionalBytes(processTree(process.pid).slice(1));
 }

@@ -4,6 +4,7 @@ import type { Attention, Neighbours, Surroundings, TokenDecoder, WhisperModel } 
 import { KeyValueCache } from './key-value-cache';
 import { audioRows, HOP_SAMPLES, LogMel } from './log-mel';
 import { loadSession } from './onnx-session';
+import { rows } from './rows';
 import type { CompiledModelDirectory } from './model-directory';
 import { modelShapeOf, type ModelShape } from './model-shape';
 
@@ -171,9 +172,4 @@ function causalMask(past: number, added: number): Tensor {
 
 function wholeNumbers(values: readonly number[], dims: readonly number[]): Tensor {
   return new Tensor('int64', BigInt64Array.from(values, BigInt), dims);
-}
-
-function rows(values: Float32Array, count: number): Float32Array[] {
-  const width = values.length / count;
-  return Array.from({ length: count }, (_, at) => values.subarray(at * width, (at + 1) * width));
 }

@@ -5,6 +5,7 @@ import { LogMel, WINDOW_FRAMES } from './log-mel';
 import type { ModelDirectory } from './model-directory';
 import { modelShapeOf, type ModelShape } from './model-shape';
 import { loadSession } from './onnx-session';
+import { rows } from './rows';
 
 /** The encoder's output for one window. */
 export type EncoderOutput = Tensor;
@@ -171,11 +172,6 @@ function emptyCache(shapes: ModelShape): Record<string, Tensor> {
 
 function attentionName(layer: number): string {
   return `cross_attentions.${layer}`;
-}
-
-function rows(values: Float32Array, count: number): Float32Array[] {
-  const width = values.length / count;
-  return Array.from({ length: count }, (_, at) => values.subarray(at * width, (at + 1) * width));
 }
 
 function pastName(presentName: string): string {
