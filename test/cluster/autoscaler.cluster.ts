@@ -11,7 +11,7 @@ describe('the autoscaler under load', () => {
     running = await RunningApp.start(app, IDLE);
   });
 
-  test('doubles the pods to the maximum, which spread over the three zones', async () => {
+  test('at most doubles the pods with each step, up to the maximum, which spread over the three zones', async () => {
     const { metadata } = await running.api.get<List<Deployment>>(running.deploymentsPath);
     const counts = [app.hpa.spec.minReplicas];
     const watch = running.api.watch(
@@ -27,7 +27,14 @@ describe('the autoscaler under load', () => {
     await running.untilAvailable(app.hpa.spec.maxReplicas, { timeoutMs: 180_000 });
     watch.close();
 
-    expect(counts).toEqual([2, 4, 8]);
+    // A step may fall short of doubling: what new pods use is not known at once.
+    for (const [before, after] of pairs(counts)) {
+      expect(after).toBeGreaterThan(before);
+      expect(after).toBeLessThanOrEqual(2 * before);
+    }
+    expect(counts.at(-1)).toBe(app.hpa.spec.maxReplicas);
     expect(Object.values(await running.podsPerZone()).sort()).toEqual([2, 3, 3]);
   });
 });
+
+const pairs = (counts: number[]) => counts.slice(1).map((after, index) => [counts[index]!, after] as const);

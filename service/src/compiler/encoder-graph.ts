@@ -7,6 +7,12 @@ import type { ConvolutionWeights, Linear, Norm, WhisperWeights } from './whisper
 
 /** Frames of the spectrogram to a position of the encoder. */
 const FRAMES_PER_POSITION = 2;
+/**
+ * Frames of silence behind what is heard: the convolutions make the same of each further one but the last. The first is
+ * still seen by frames that are heard; with five behind it the second convolution has a position that sees silence alone,
+ * and the last position, which sees the end, has one of its own.
+ */
+const SILENT_FRAMES = 6;
 
 /**
  * From samples to what the decoder attends to, in one graph: spectrogram, convolutions, encoder, and the keys and values
@@ -19,11 +25,13 @@ export function encoderGraph({ shape, encoder, decoder }: WhisperWeights, layers
   const graph = new GraphBuilder('whisper-encoder');
   const { heads, width, melBins } = shape;
   const positions = graph.input('positions', 'int64', [1]);
+  const audio = graph.input('audio', 'float', [1, 'rows', HOP_SAMPLES]);
+  const distinct = distinctPositions(graph, audio, positions);
   const mel = logMelLayers(graph, melBins, {
-    audio: graph.input('audio', 'float', [1, 'rows', HOP_SAMPLES]),
+    audio,
     inRecording: graph.input('in_recording', 'bool', [1]),
     loudest: graph.input('loudest', 'float', [1]),
-    frames: graph.node('Mul', [positions, graph.integers(FRAMES_PER_POSITION)]),
+    frames: graph.node('Mul', [distinct, graph.integers(FRAMES_PER_POSITION)]),
   });
 
   // Convolutions as products of three frames in a row: no layout has to be changed around them. They stay in single
@@ -38,7 +46,7 @@ export function encoderGraph({ shape, encoder, decoder }: WhisperWeights, layers
   const table = graph.constant('encoder.positions', encoder.positions, [1, shape.sourcePositions, width]);
   const used = graph.node('Slice', [table, graph.integers(0), positions, graph.integers(1)]);
 
-  let sum = graph.node('Add', [embedded, used]);
+  let sum = graph.node('Add', [repeatSilence(graph, embedded, distinct, positions), used]);
   let normed = layerNorm(graph, 'encoder.0.attention_norm', sum, encoder.layers[0]!.attentionNorm);
   encoder.layers.forEach((layer, i) => {
     const name = `encoder.${i}`;
@@ -78,6 +86,36 @@ export function encoderGraph({ shape, encoder, decoder }: WhisperWeights, layers
     ]);
   });
   return graph;
+}
+
+/**
+ * int64 [1]: positions that differ before they are told their places, in a window whose rest is silence; all of them in a
+ * window that is heard to its end.
+ */
+function distinctPositions(graph: GraphBuilder, audio: Value, positions: Value): Value {
+  // The spectrogram has two frames fewer than `audio` has rows (log-mel-layers.ts). Rounded up to whole positions.
+  const rows = graph.node('Slice', [
+    graph.node('Shape', [audio]),
+    graph.integers(1),
+    graph.integers(2),
+    graph.integers(0),
+  ]);
+  const frames = graph.node('Add', [rows, graph.integers(SILENT_FRAMES - 2 + FRAMES_PER_POSITION - 1)]);
+  return graph.node('Min', [graph.node('Div', [frames, graph.integers(FRAMES_PER_POSITION)]), positions]);
+}
+
+/** [1, positions, width] of [1, distinct, width]: the last but one as often as it takes. */
+function repeatSilence(graph: GraphBuilder, distinctRows: Value, distinct: Value, positions: Value): Value {
+  const scalar = (value: Value): Value => graph.node('Squeeze', [value, graph.integers(0)]);
+  const one = graph.integers(1);
+  const places = graph.node('Range', [
+    scalar(graph.integers(0)),
+    scalar(graph.node('Sub', [positions, one])),
+    scalar(one),
+  ]);
+  const last = graph.node('Sub', [distinct, one]);
+  const rows = graph.node('Concat', [graph.node('Min', [places, graph.node('Sub', [last, one])]), last], { axis: 0 });
+  return graph.node('Gather', [distinctRows, rows], { axis: 1 });
 }
 
 /** [1, frames, 3 × channels]: each frame between its neighbours, with nothing before the first and behind the last. */

@@ -32,9 +32,10 @@ let collection: NodeJS.Timeout | undefined;
 const REST_MS = 100;
 /**
  * Tensors outside of the heap from which on garbage is collected behind a window, in bytes. Keys and values of one window
- * of tiny are 18 MB; by itself V8 lets several windows' lie, in each of the processes.
+ * of tiny are 18 MB, which a compiled model writes into the same memory again; by itself V8 lets those of several windows
+ * of a published one lie, in each of the processes.
  */
-const COLLECTED_TENSORS_BYTES = 16 * 2 ** 20;
+const COLLECTED_TENSORS_BYTES = 32 * 2 ** 20;
 /** Between two messages about one window's tokens: a hang is a matter of seconds (hang-watch.ts). */
 const PROGRESS_INTERVAL_MS = 250;
 

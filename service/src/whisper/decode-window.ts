@@ -225,7 +225,7 @@ type DetectedLanguages = readonly [DetectedLanguage, ...DetectedLanguage[]];
 
 /**
  * Reads the prompt in one step where all of it is known. Where the language is still to be detected, it is read off the
- * first step, and the rest follows a token at a time in the same decoder.
+ * first step, and the rest follows in a second one, in the same decoder.
  */
 async function readPrompt(
   decoder: TokenDecoder,
@@ -248,13 +248,13 @@ async function readPrompt(
       language,
     };
   }
-  let logits = (await decoder.append([special.startOfTranscript])).at(-1)!;
-  const noSpeechProb = probability(logits, special.noSpeech);
-  const detected = detectLanguages(logits, special, options.candidateLanguages);
+  const [behindStart] = await decoder.append([special.startOfTranscript]);
+  const noSpeechProb = probability(behindStart!, special.noSpeech);
+  const detected = detectLanguages(behindStart!, special, options.candidateLanguages);
   const [{ language }] = detected;
   const header = transcriptHeader(special, options, language);
-  for (const token of header) logits = (await decoder.append([token])).at(-1)!;
-  return { decoder, logits, promptLength: header.length + 1, noSpeechProb, detected, language };
+  const [logits] = await decoder.append(header);
+  return { decoder, logits: logits!, promptLength: header.length + 1, noSpeechProb, detected, language };
 }
 
 function detectsLanguage(special: SpecialTokens, options: DecodingOptions): boolean {

@@ -35,7 +35,7 @@ export interface Attention {
  */
 export interface WhisperModel<Features> {
   /**
-   * Runs the encoder.
+   * Runs the encoder. What it made of a window may be used until it runs again.
    *
    * @param samples - 16 kHz mono in -1…1, at most 30 s (480 000 samples); the model pads the rest with silence.
    * @param surroundings - where the window is part of a recording whose spectrogram is to be taken as a whole.
@@ -60,8 +60,8 @@ export interface WhisperModel<Features> {
 /** One text in the making: the tokens so far, and the model's memory of them. */
 export interface TokenDecoder {
   /**
-   * Adds tokens to the text. Only the first call may add more than one: a decoder with a key-value cache takes one
-   * token a step after that.
+   * Adds tokens to the text. Several at once are hardly slower than one, but for the published layout: its decoders take
+   * one token a step after the first call.
    *
    * @param wanted - behind which of `tokens` logits are wanted, as indices into it: a projection to the vocabulary is half
    * of a step. Default: behind the last one.

@@ -99,7 +99,7 @@ describe('language detection', () => {
       expect.closeTo(1 / 7, 6),
     ]);
     expect(result.tokens).toEqual([1]);
-    expect(model.steps).toEqual([[[startOfTranscript], [DE], [transcribe], [noTimestamps]], [[1]]]);
+    expect(model.steps).toEqual([[[startOfTranscript], [DE, transcribe, noTimestamps]], [[1]]]);
     expect(model.encoded).toHaveLength(1);
   });
 
