@@ -1,276 +1,56 @@
-import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import path from 'node:path';
-import { DRAIN, ENV, EXIT_CODES } from '../../lib/contract';
-import { AudioDecoder } from './audio/audio-decoder';
-import { ConfigError, readConfig, type Config } from './config';
+import { ENV } from '../../lib/contract';
+import { readConfig } from './config';
 import { memoryLeft, resourceLimits, usableCpus } from './engine/cgroup';
-import type { CompiledVariant } from './engine/compiled-variant';
 import { Engine } from './engine/engine';
 import { EngineError } from './engine/engine-error';
-import { engineTranscriber } from './engine/engine-transcriber';
-import { openModelDirectory, type ModelDirectory } from './engine/model-directory';
-import { verifyModelFiles } from './engine/model-integrity';
-import { ignoredShortContext, shortContextFor } from './engine/short-context-for';
+import { openModelDirectory } from './engine/model-directory';
+import { shortContextFor } from './engine/short-context-for';
 import { speechDetectorFile } from './engine/speech-detector-file';
-import { ApiKeys } from './http/security/api-keys';
-import type * as App from './http/app';
-import { ServerState } from './http/server-state';
-import { ServiceMetrics } from './observability/service-metrics';
-
-/** Half an hour of audio takes 6 s of a core; what takes longer than this on a busy one is made to. */
-const DECODE_TIMEOUT_MS = 30_000;
+import type * as ServerModule from './server';
 
 /**
  * Runs the server until it is told to stop.
+ *
+ * The engine's process is on its way before all else: what answers HTTP takes as long to load as the model does.
  *
  * @returns the exit code (lib/contract.ts EXIT_CODES)
  * @throws ConfigError, EngineError when it cannot start
  */
 export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
-  return new Server(readConfig(environment)).run();
-}
-
-/** Reached when the engine's process is on its way: what answers HTTP takes as long to load as the model does. */
-function loadApp(): typeof App {
-  return createRequire(__filename)('./http/app') as typeof App;
-}
-
-class Server {
-  private readonly directory: ModelDirectory;
-  private readonly engine: Engine;
-  /** Of the engine's first process. */
-  private readonly engineStart: Promise<unknown>;
-  private readonly decoder: AudioDecoder;
-  private readonly state: ServerState;
-  private readonly app: ReturnType<typeof App.buildApp>;
-  private readonly metrics = new ServiceMetrics();
-  private readonly limits = resourceLimits();
-  private readonly threads = usableCpus(this.limits);
-  private ending: Promise<void> | undefined;
-  /** By a first signal. */
-  private isTold = false;
-  private exitWith: (code: number) => void = () => undefined;
-
-  constructor(private readonly config: Config) {
-    if (config.device !== 'cpu') {
-      throw new EngineError('device_unavailable', `${ENV.device}=${config.device}: this build runs on cpu alone`);
-    }
-    this.directory = openModelDirectory(config.modelStore, config.model, config.quantization);
-    this.engine = new Engine({
-      modelStore: config.modelStore,
-      model: config.model,
-      quantization: config.quantization,
-      threads: this.threads,
-      splitsWithRoom: config.engineProcesses === 'auto' ? (bytes) => memoryLeft() > bytes : undefined,
-      maxQueue: config.maxQueue,
-      maxRequestsPerKey: config.maxRequestsPerCaller,
-      maxRssBytes: config.engineMaxMebibytes > 0 ? config.engineMaxMebibytes * 2 ** 20 : undefined,
-      speechDetectorFile: config.voiceActivity === 'silero' ? speechDetectorFile() : undefined,
-      shortContext: shortContextFor(this.directory, config),
-    });
-    this.engine.hold();
-    this.engineStart = this.engine.start();
-    // It is awaited behind the listener, and may fail before.
-    this.engineStart.catch(() => undefined);
-    try {
-      this.decoder = new AudioDecoder({
-        maxDurationS: config.maxAudioSeconds,
-        timeoutMs: Math.min(DECODE_TIMEOUT_MS, config.requestTimeoutSeconds * 1000),
-      });
-      this.state = new ServerState(this.engine, config.readyMaxWaitSeconds);
-      this.app = loadApp().buildApp({
-        config,
-        decoder: this.decoder,
-        transcriber: engineTranscriber(this.engine, this.directory),
-        admission: this.engine.admission,
-        state: this.state,
-        metrics: this.metrics,
-        apiKeys: config.apiKeysFile === undefined ? undefined : readApiKeys(config.apiKeysFile),
-        weightBytes: this.directory.weightBytes,
-        modelWrittenAt: Math.floor(statSync(this.directory.encoderPath).mtimeMs / 1000),
-      });
-    } catch (error) {
-      // Its process would keep this one alive.
-      void this.engine.stop();
-      throw error;
-    }
+  const config = readConfig(environment);
+  if (config.device !== 'cpu') {
+    throw new EngineError('device_unavailable', `${ENV.device}=${config.device}: this build runs on cpu alone`);
   }
-
-  /** Listens while the model loads, so that probes are answered. */
-  async run(): Promise<number> {
-    const exitCode = new Promise<number>((resolve) => {
-      this.exitWith = resolve;
-    });
-    this.logEngineEvents();
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      // The program's own, of the time before there was a server (bin/whisper-stt.js). It goes when this one is there:
-      // what was heard in between would be lost.
-      const earlier = process.listeners(signal);
-      process.on(signal, () => void this.stop(signal));
-      for (const listener of earlier) process.off(signal, listener);
-    }
-    const { log } = this.app;
-    for (const [name, stated] of Object.entries(this.config.statedThreads)) {
-      if (stated !== this.threads) {
-        log.warn(
-          { stated, cpus: this.threads },
-          `${name} differs from the CPUs that this process may use; the CPUs count`,
-        );
-      }
-    }
-    if (this.config.voiceActivity === 'silero' && !this.engine.detectsSpeech) {
-      log.warn('the speech detector is not installed: the energy gate alone decides where somebody speaks');
-    }
-    const ignored = ignoredShortContext(this.directory, this.config);
-    if (ignored !== undefined) log.warn(ignored);
-    try {
-      await this.listen();
-      const { port } = this.app.server.address() as AddressInfo;
-      const { model, quantization, modelStore } = this.config;
-      log.info(
-        { port, model, quantization, ...this.layout, modelStore, threads: this.threads, ...this.limits },
-        'listening',
-      );
-      // Before anything is worked at: what is damaged may load, and then mistranscribe. And before the end of loading is
-      // awaited: it may also fail to load.
-      await this.verifyModel();
-      this.engine.release();
-      await this.engineStart;
-    } catch (error) {
-      // Told to stop while it was loading: that is an end as asked for.
-      if (!this.state.draining) {
-        this.state.drain();
-        await this.end();
-        throw error;
-      }
-    }
-    return exitCode;
-  }
-
-  /** @throws ConfigError */
-  private async listen(): Promise<void> {
-    const { host, port } = this.config;
-    try {
-      await this.app.listen({ host, port });
-    } catch (error) {
-      throw new ConfigError([
-        `${ENV.host}, ${ENV.port}: cannot listen on ${host}:${port}: ${(error as Error).message}`,
-      ]);
-    }
-  }
-
-  /** Which of the model's files are used. */
-  private get layout(): { readonly layout: ModelDirectory['layout']; readonly variant?: CompiledVariant } {
-    const { directory } = this;
-    return { layout: directory.layout, ...(directory.layout === 'compiled' && { variant: directory.variant }) };
-  }
-
-  private async verifyModel(): Promise<void> {
-    const started = performance.now();
-    const { directory, config } = this;
-    const digests = await verifyModelFiles(directory);
-    const digestOf = (file: string): string | undefined => digests.get(path.relative(directory.path, file));
-    this.metrics.modelLoaded({
-      name: config.model,
-      quantization: config.quantization,
-      ...this.layout,
-      encoderSha256: digestOf(directory.encoderPath),
-      decoderSha256: digestOf(directory.decoderPath),
-    });
-    if (digests.size === 0) return;
-    this.app.log.info({ files: digests.size, verifyMs: performance.now() - started }, 'model as its checksums say');
-  }
-
-  private logEngineEvents(): void {
-    const { log } = this.app;
-    this.metrics.readLoadFrom(() => this.engine.admission.load);
-    this.metrics.readEngineMemoryFrom(() => this.engine.rssBytes);
-    this.engine.on('ready', ({ pid, ...start }) => {
-      log.info({ enginePid: pid, ...start }, 'engine ready');
-      if (start.cause !== undefined) this.metrics.engineRestarted(start.cause, start.downMs ?? 0);
-    });
-    this.engine.on('worked', ({ tokens }) => {
-      this.metrics.windowWorked(tokens);
-    });
-    this.engine.on('lost', (loss) => {
-      log.error(loss, 'engine process lost; restarting it');
-    });
-    this.engine.on('recycled', ({ pid, rssBytes }) => {
-      log.warn({ enginePid: pid, rssBytes }, 'engine process replaced: its memory had grown above the limit');
-    });
-    this.engine.on('layout', (layout) => {
-      log.info(layout, 'engine threads divided anew');
-    });
-    this.engine.on('failed', (error) => {
-      log.fatal({ code: error.code }, error.message);
-      // A start that fails is reported by run(); later the pod is to be replaced.
-      if (this.state.started && !this.state.draining) void this.finish(EXIT_CODES.engine, 0);
-    });
-  }
-
-  /**
-   * Readiness fails at once; the listener stays open while endpoints are withdrawn; then what is in flight is answered.
-   * A second signal ends the process without further waiting.
-   */
-  private async stop(signal: NodeJS.Signals): Promise<void> {
-    const { log } = this.app;
-    if (this.isTold) {
-      log.warn(
-        { signal, requestsCut: this.requestsInFlight },
-        'second signal: ending without waiting for requests in flight',
-      );
-      process.exit(EXIT_CODES.drainTimeout);
-    }
-    this.isTold = true;
-    // It is ending already, since its engine has given up.
-    if (this.state.draining) return;
-    log.info({ signal, drainDelaySeconds: this.config.drainDelaySeconds }, 'draining');
-    await this.finish(EXIT_CODES.ok, this.config.drainDelaySeconds);
-    log.info({ requestsCut: 0 }, 'stopped');
-  }
-
-  /** Readiness fails from here on; after the delay the listener closes, and what is in flight is answered. */
-  private async finish(exitCode: number, delaySeconds: number): Promise<void> {
-    this.state.drain();
-    // Nothing is worked at yet, and the model need not go on loading.
-    if (this.engine.isHeld) await this.engine.stop();
-    const deadline = setTimeout(
-      () => {
-        this.app.log.error(
-          { requestsCut: this.requestsInFlight },
-          'requests in flight did not end in time: cutting them off',
-        );
-        process.exit(exitCode === EXIT_CODES.ok ? EXIT_CODES.drainTimeout : exitCode);
-      },
-      (delaySeconds + this.config.requestTimeoutSeconds + DRAIN.marginSeconds / 2) * 1000,
-    );
-    await new Promise((resolve) => setTimeout(resolve, delaySeconds * 1000));
-    await this.end();
-    clearTimeout(deadline);
-    this.exitWith(exitCode);
-  }
-
-  /** Transcriptions that nobody has the whole answer of. */
-  private get requestsInFlight(): number {
-    return this.engine.admission.load.inFlight;
-  }
-
-  private end(): Promise<void> {
-    this.ending ??= (async () => {
-      await this.app.close();
-      await Promise.all([this.engine.stop(), this.decoder.close()]);
-    })();
-    return this.ending;
-  }
-}
-
-/** @throws ConfigError */
-function readApiKeys(file: string): ApiKeys {
+  const directory = openModelDirectory(config.modelStore, config.model, config.quantization);
+  const limits = resourceLimits();
+  const threads = usableCpus(limits);
+  const engine = new Engine({
+    modelStore: config.modelStore,
+    model: config.model,
+    quantization: config.quantization,
+    threads,
+    splitsWithRoom: config.engineProcesses === 'auto' ? (bytes) => memoryLeft() > bytes : undefined,
+    maxQueue: config.maxQueue,
+    maxRequestsPerKey: config.maxRequestsPerCaller,
+    maxRssBytes: config.engineMaxMebibytes > 0 ? config.engineMaxMebibytes * 2 ** 20 : undefined,
+    speechDetectorFile: config.voiceActivity === 'silero' ? speechDetectorFile() : undefined,
+    shortContext: shortContextFor(directory, config),
+  });
+  engine.hold();
+  const engineStart = engine.start();
+  // It is awaited behind the listener, and may fail before.
+  engineStart.catch(() => undefined);
   try {
-    return new ApiKeys(file);
+    const { Server } = loadServer();
+    return await new Server({ config, directory, engine, engineStart, limits, threads }).run();
   } catch (error) {
-    throw new ConfigError([`${ENV.apiKeysFile}: ${(error as Error).message}`]);
+    // Its process would keep this one alive.
+    await engine.stop();
+    throw error;
   }
+}
+
+function loadServer(): typeof ServerModule {
+  return createRequire(__filename)('./server') as typeof ServerModule;
 }

@@ -141,21 +141,30 @@ const CASES: readonly Case[] = [
   {
     file: 'main.ts',
     allowed: [
-      ...['./engine/model-integrity', './http/server-state', './audio/audio-decoder', './config', './text/json'].map(
-        from,
-      ),
+      ...['./engine/engine', './config'].map(from),
       from('../../lib/contract'),
-      `import type * as App from './http/app';\nexport type X = typeof App;\n`,
-      `import { createRequire } from 'node:module';\nexport const x: unknown = createRequire(__filename)('./http/app');\n`,
+      `import type * as Server from './server';\nexport type X = typeof Server;\n`,
+      `import { createRequire } from 'node:module';\nexport const x: unknown = createRequire(__filename)('./server');\n`,
     ],
     forbidden: [
-      from('./http/app'),
-      from('./cli/demo'),
-      from('../../lib/sizing'),
+      ...['./server', './http/app', './audio/audio-decoder', './cli/demo', '../../lib/sizing'].map(from),
       ONNX,
       from('@xenova/transformers'),
       dynamic('./cli/demo'),
     ],
+  },
+  {
+    file: 'server.ts',
+    allowed: [
+      ...['./engine/model-integrity', './http/app', './audio/audio-decoder', './config', './text/json'].map(from),
+      from('../../lib/contract'),
+    ],
+    forbidden: [from('./main'), from('./cli/demo'), from('../../lib/sizing'), ONNX, dynamic('./http/app')],
+  },
+  {
+    file: 'cli/whisper-stt.ts',
+    allowed: [from('../main'), CONTRACT, dynamic('./demo.js'), dynamic('./doctor/doctor.js')],
+    forbidden: [from('./demo.js'), dynamic('../main.js'), SIZING, ONNX],
   },
   {
     file: 'compiler/compile-model.ts',

@@ -4,12 +4,7 @@ import { EngineError } from '../engine/engine-error';
 import { serve } from '../main';
 import { VERSION } from '../version';
 import { WhisperError } from '../whisper/whisper-error';
-import { compileModel } from './compile-model';
-import { demo } from './demo';
-import { doctor } from './doctor/doctor';
-import { fetchModel } from './fetch-model';
 import { SERVE_USAGE } from './serve-usage';
-import { transcribeFiles } from './transcribe/transcribe-files';
 import { UsageError } from './usage-error';
 
 const USAGE = `Usage: whisper-stt COMMAND
@@ -44,6 +39,7 @@ function isUsageError(error: unknown): error is Error & { code: string } {
   return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }
 
+/** What runs and is to start soon is the server: the other commands load when they are asked for. */
 async function run(command: string | undefined, args: readonly string[]): Promise<number> {
   switch (command) {
     case 'serve':
@@ -54,15 +50,15 @@ async function run(command: string | undefined, args: readonly string[]): Promis
       }
       return serve(process.env);
     case 'transcribe':
-      return transcribeFiles(args);
+      return (await import('./transcribe/transcribe-files.js')).transcribeFiles(args);
     case 'doctor':
-      return doctor(args, process.env);
+      return (await import('./doctor/doctor.js')).doctor(args, process.env);
     case 'fetch':
-      return fetchModel(args);
+      return (await import('./fetch-model.js')).fetchModel(args);
     case 'compile-model':
-      return compileModel(args);
+      return (await import('./compile-model.js')).compileModel(args);
     case 'demo':
-      return demo(args);
+      return (await import('./demo.js')).demo(args);
     case '--version':
       console.log(VERSION);
       return EXIT_CODES.ok;

@@ -16,6 +16,7 @@ import { ObservedModel } from './observed-model';
 import { PromptEncoder } from './prompt-encoder';
 import { SpeechDetector } from './speech-detector';
 import { BpeTokenizer } from './text-tokenizer';
+import { warmUp } from './warm-up';
 
 interface LoadedModel extends WindowModel<Features> {
   readonly model: LoadedWhisperModel;
@@ -69,22 +70,14 @@ async function load(options: EngineProcessOptions): Promise<void> {
   if (options.speechDetectorFile !== undefined)
     speechDetector ??= await SpeechDetector.load(options.speechDetectorFile);
   const loadedAt = performance.now();
-  // The first run of each graph allocates and pages in its weights: pay for it before the first caller.
-  const model = new ObservedModel(parts.model, () => undefined);
-  await decodeWindow({ ...parts, model }, new Float32Array(SAMPLE_RATE_HZ), {
-    task: 'transcribe',
-    timestamps: false,
-    temperature: 0,
-    maxNewTokens: 4,
-  });
-  const warmUp = model.timing;
+  const timing = await warmUp(parts);
   await speechDetector?.probabilities(new Float32Array(SAMPLE_RATE_HZ));
   loaded = { ...parts, modelPath: directory.path };
   send({
     type: 'ready',
     loadMs: loadedAt - started,
     warmUpMs: performance.now() - loadedAt,
-    warmUp,
+    warmUp: timing,
     rssBytes: process.memoryUsage.rss(),
   });
   collectAtRest();

@@ -11,6 +11,8 @@ import { BpeTokenizer } from './text-tokenizer';
 /** A transcriber that can take prompts as text, and tell speech from other sounds. */
 export interface EngineTranscriber extends WindowTranscriber {
   readonly tokenizer: ByteTokenizer;
+  /** Reads the vocabulary now, a twentieth of a second, and not with the first text. */
+  prepare(): void;
   /** Tokens of a prompt, as they would stand in a transcript: with a space in front. */
   encodePrompt(prompt: string, signal?: AbortSignal): Promise<readonly number[]>;
   /** What of the energy gate's regions is speech (speech-confirmation.ts); all of them where no detector is loaded. */
@@ -20,19 +22,23 @@ export interface EngineTranscriber extends WindowTranscriber {
 }
 
 /**
- * What long-form decoding needs of a model whose windows the engine decodes. It reads files: made once, and then for each
- * request with `forTicket`.
+ * What long-form decoding needs of a model whose windows the engine decodes. It is made once, and then for each
+ * request with `forTicket`; the vocabulary is read when it is needed, or with `prepare`.
  *
  * @throws EngineError, WhisperError `model_invalid`
  */
 export function engineTranscriber(engine: Engine, directory: ModelDirectory): EngineTranscriber {
-  const vocabulary = {
-    special: specialTokensFrom(directory.generationConfig, directory.config),
-    tokenizer: new BpeTokenizer(directory.path),
-    joinPauseMs: joinPauseMsOf(directory),
-  };
+  const special = specialTokensFrom(directory.generationConfig, directory.config);
+  const joinPauseMs = joinPauseMsOf(directory);
+  let read: ByteTokenizer | undefined;
+  const tokenizer = (): ByteTokenizer => (read ??= new BpeTokenizer(directory.path));
   const transcriberFor = (ticket?: Ticket): EngineTranscriber => ({
-    ...vocabulary,
+    special,
+    joinPauseMs,
+    get tokenizer() {
+      return tokenizer();
+    },
+    prepare: () => void tokenizer(),
     windowsAhead: engine.maxProcesses,
     decodeWindow: (samples, options, signal) => engine.decodeWindow(samples, options, signal, ticket),
     loudest: (samples, neighbours, signal) => engine.loudest(samples, neighbours, signal, ticket),

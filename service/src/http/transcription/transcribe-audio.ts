@@ -22,7 +22,7 @@ export interface TranscriptionListeners {
 }
 
 /** A request's transcriber: which ticket it works under is settled. */
-export type RequestTranscriber = Omit<EngineTranscriber, 'forTicket'>;
+export type RequestTranscriber = Omit<EngineTranscriber, 'forTicket' | 'prepare'>;
 
 /**
  * What a caller asks for, done.
