@@ -45,6 +45,11 @@ export class Server {
   /** By a first signal. */
   private isTold = false;
   private exitWith: (code: number) => void = () => undefined;
+  /** Called when the model is known to be whole, and work begins. */
+  private open: () => void = () => undefined;
+  private readonly opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
 
   /** @throws ConfigError, EngineError, WhisperError `model_invalid` */
   constructor(private readonly parts: ServerParts) {
@@ -94,6 +99,13 @@ export class Server {
     if (this.config.voiceActivity === 'silero' && !this.engine.detectsSpeech) {
       log.warn('the speech detector is not installed: the energy gate alone decides where somebody speaks');
     }
+    const missing = this.directory.layout === 'published' ? this.directory.missingVariant : undefined;
+    if (missing !== undefined) {
+      log.warn(
+        { variant: missing },
+        'the model was compiled, but not for this processor: its published files are slower; compile it anew',
+      );
+    }
     const ignored = ignoredShortContext(this.directory, this.config);
     if (ignored !== undefined) log.warn(ignored);
     try {
@@ -106,6 +118,7 @@ export class Server {
       // awaited: it may also fail to load.
       await this.verifyModel();
       this.engine.release();
+      this.open();
       await this.parts.engineStart;
     } catch (error) {
       // Told to stop while it was loading: that is an end as asked for.
@@ -157,7 +170,10 @@ export class Server {
     this.metrics.readLoadFrom(() => this.engine.admission.load);
     this.metrics.readEngineMemoryFrom(() => this.engine.rssBytes);
     this.engine.on('ready', ({ pid, ...start }) => {
-      log.info({ enginePid: pid, ...start }, 'engine ready');
+      // Small models are ready before the listener is.
+      void this.opened.then(() => {
+        log.info({ enginePid: pid, ...start }, 'engine ready');
+      });
       if (start.cause !== undefined) this.metrics.engineRestarted(start.cause, start.downMs ?? 0);
     });
     this.engine.on('worked', ({ tokens }) => {

@@ -3,6 +3,7 @@ import { LoadClient, type Leaving } from '../../service/bench/load/load-client';
 import type { AudioFile } from '../../service/bench/load/load-request';
 import { percentile } from '../../service/bench/load/percentile';
 import { SeededRandom } from '../../service/bench/load/seeded-random';
+import { imageMemorySettings } from '../support/image-environment';
 import { sample } from '../support/nano';
 import { watchProbe } from '../support/probe-watch';
 import { holdingsSettled } from '../support/process-group';
@@ -12,10 +13,6 @@ import { REQUEST_KINDS, type RequestKind } from './request-kinds';
 
 const PROMISED_REQUESTS = 2_000;
 const REQUESTS = Number(process.env.LOAD_REQUESTS ?? PROMISED_REQUESTS);
-/** Of service/Dockerfile: without, V8 lets new objects take 16 MiB more or less, as it likes. */
-const IMAGE_NODE_OPTIONS = '--max-semi-space-size=2';
-/** Until V8 and malloc have taken what such a load needs; from then on more of the same takes no more. */
-const WARM_UP_REQUESTS = 500;
 const CONCURRENCY = 16;
 const SEED = 20_261_126;
 const LEAVING_SHARE = 0.1;
@@ -51,7 +48,7 @@ describe('the server under mixed load', () => {
   const keyOf = (kind: RequestKind, file: AudioFile): string => `${kind.name} ${file.name}`;
 
   beforeAll(async () => {
-    server = await ServerProcess.start({ NODE_OPTIONS: IMAGE_NODE_OPTIONS });
+    server = await ServerProcess.start(imageMemorySettings());
     const client = new LoadClient(server.port);
     for (const { kind, file, request } of asked) {
       const { status, body } = await client.send(request);
@@ -117,8 +114,11 @@ describe('the server under mixed load', () => {
   });
 
   it(`answers what stays and is well-formed, and holds nothing afterwards: ${REQUESTS} requests`, async () => {
-    await load(WARM_UP_REQUESTS, SEED);
+    // As many again: until V8 and malloc have taken what such a load needs; from then on more of the same takes no more.
+    await load(REQUESTS, SEED);
     const pid = server.child.pid!;
+    // The probe keeps a connection, before and after.
+    await server.get('/livez');
     const before = await holdingsSettled(pid);
     const { enginePid } = server;
 

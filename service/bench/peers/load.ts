@@ -14,8 +14,10 @@ export const CLIENTS = [1, 2, 4, 8, 16] as const;
 export const COMPARED_CLIENTS = 8;
 /** How long clients ask; what they have asked for by then is waited for. */
 const SECONDS = 4;
-/** Every process and worker of a layout gets one before the clock runs. */
+/** Every process and worker of a layout gets one before its first level. */
 const WARM_UPS = 4;
+/** How long clients ask before the clock runs: a server that divides its threads by the load has then done so. */
+const SETTLING_SECONDS = 6;
 /** Kubernetes asks every few seconds; here often, so that a percentile can be told of a few seconds. */
 const PROBE_INTERVAL_MS = 25;
 const MEMORY_INTERVAL_MS = 500;
@@ -59,6 +61,7 @@ async function withService(
 }
 
 async function measureLevel(service: ServiceUnderLoad, clients: number): Promise<LoadLevel> {
+  await closedLoopFor(SETTLING_SECONDS, clients, () => service.serve());
   const latencies: number[] = [];
   const probes: number[] = [];
   const over = new AbortController();

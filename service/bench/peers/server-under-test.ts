@@ -9,7 +9,7 @@ import { REPOSITORY } from './bench-cache';
 import { spawnPinned, type PinnedProcess } from './pinned-process';
 
 const BIN = path.join(REPOSITORY, 'service/bin/whisper-stt.js');
-const POLL_MS = 20;
+const POLL_MS = 5;
 /** The fields that have the server do what the drivers do: English, greedy, no timestamps, no second try. */
 const PLAIN = {
   language: 'en',

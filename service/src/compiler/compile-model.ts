@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { CompiledVariant } from '../engine/compiled-variant';
 import { EngineError } from '../engine/engine-error';
 import { COMPILED_FOLDER, COMPILED_FORMAT, COMPILED_MANIFEST, readJson } from '../engine/model-directory';
-import { readModelChecksums, writeModelChecksums } from '../engine/model-integrity';
+import { checksumFaults, writeModelChecksums } from '../engine/model-integrity';
 import { modelShapeOf, type ModelShape } from '../engine/model-shape';
 import { VERSION } from '../version';
 import { alignmentGraph } from './alignment-graph';
@@ -48,13 +48,17 @@ export async function compileModel(
   variants: readonly CompiledVariant[],
   onFile: (name: string, bytes: number) => void = () => undefined,
 ): Promise<CompiledManifest> {
-  const config = readJson(path.join(source, 'config.json'));
-  const { weights, hashes } = await readWeights(source, modelShapeOf({ config, path: source }));
-
   const compiled = path.join(out, COMPILED_FOLDER);
   const partial = `${compiled}.partial`;
   const replaced = `${compiled}.replaced`;
   const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
+  // An interruption between the two renames below.
+  if (existsSync(replaced) && !existsSync(compiled)) await rename(replaced, compiled);
+
+  const config = readJson(path.join(source, 'config.json'));
+  const shape = modelShapeOf({ config, path: source });
+  await checkSource(source);
+  const { weights, hashes } = await readWeights(source, shape);
   await Promise.all([partial, replaced].map(remove));
   try {
     await mkdir(partial, { recursive: true });
@@ -113,23 +117,29 @@ function layersOf(variant: CompiledVariant): { encoder: () => LinearLayers; deco
   }
 }
 
+/**
+ * New checksums are written for all files of the folder: they must not vouch for what the old ones did not. What was
+ * compiled before is not read, and is replaced.
+ *
+ * @throws EngineError `model_corrupt`
+ */
+async function checkSource(source: string): Promise<void> {
+  const faults = await checksumFaults(source, (name) => !name.startsWith(`${COMPILED_FOLDER}${path.sep}`));
+  if (faults.length === 0) return;
+  throw new EngineError(
+    'model_corrupt',
+    `${source} is not what its SHA256SUMS says: ${faults.join('; ')}. Copy the model anew.`,
+  );
+}
+
 async function readWeights(
   source: string,
   shape: ModelShape,
 ): Promise<{ readonly weights: WhisperWeights; readonly hashes: Readonly<Record<string, string>> }> {
   const hashes: Record<string, string> = {};
-  const checksums = await readModelChecksums(source);
   const read = async (name: string): Promise<Uint8Array> => {
     const bytes = await readFile(path.join(source, name));
-    const [hash, expected] = [sha256(bytes), checksums?.get(name)];
-    // New checksums are written for all files of the folder: they must not vouch for what the old ones did not.
-    if (expected !== undefined && expected !== hash) {
-      throw new EngineError(
-        'model_corrupt',
-        `${name} in ${source} is ${hash}, its SHA256SUMS says ${expected}. Copy the model anew.`,
-      );
-    }
-    hashes[name] = hash;
+    hashes[name] = sha256(bytes);
     return bytes;
   };
   const has = (name: string): boolean => existsSync(path.join(source, name));

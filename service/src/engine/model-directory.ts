@@ -24,6 +24,8 @@ export type ModelDirectory = PublishedModelDirectory | CompiledModelDirectory;
 /** In the layout that Hugging Face publishes for ONNX Runtime. */
 export interface PublishedModelDirectory extends ModelFiles {
   readonly layout: 'published';
+  /** What this processor would be served with if it had been compiled: the model was, into other variants. */
+  readonly missingVariant?: CompiledVariant;
 }
 
 /** As `whisper-stt compile-model` writes it. */
@@ -85,7 +87,10 @@ export function openModelDirectory(store: string, name: string, quantization: Qu
   const compiled = compiledFiles(found, quantization);
   const published = publishedFiles(found, quantization);
   // Where both lack something, a model that was compiled lacks a variant: its published files are not there as a rule.
-  const files = compiled && (isComplete(compiled) || !isComplete(published)) ? compiled : published;
+  const files =
+    compiled && (isComplete(compiled) || !isComplete(published))
+      ? compiled
+      : { ...published, missingVariant: compiled?.variant };
   for (const file of [...graphsOf(files), path.join(found, 'tokenizer.json')]) {
     if (!existsSync(file)) {
       throw new EngineError('model_invalid', `model ${name} has no ${path.relative(found, file)} (in ${found})`);
@@ -103,7 +108,7 @@ export function openModelDirectory(store: string, name: string, quantization: Qu
   };
 }
 
-type PublishedFiles = Pick<PublishedModelDirectory, 'layout' | 'encoderPath' | 'decoderPath'>;
+type PublishedFiles = Pick<PublishedModelDirectory, 'layout' | 'missingVariant' | 'encoderPath' | 'decoderPath'>;
 type CompiledFiles = Pick<
   CompiledModelDirectory,
   'layout' | 'variant' | 'encoderPath' | 'decoderPath' | 'alignmentPath'

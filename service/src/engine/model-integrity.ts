@@ -57,6 +57,22 @@ export async function readModelChecksums(folder: string): Promise<ReadonlyMap<st
   return existsSync(file) ? parse(await readFile(file, 'utf8'), file) : undefined;
 }
 
+/**
+ * What is not as a model's checksums say, of the files that they list and that are there; nothing without checksums.
+ *
+ * @throws EngineError `model_corrupt` for what `sha256sum` does not write
+ */
+export async function checksumFaults(folder: string, isChecked: (name: string) => boolean): Promise<readonly string[]> {
+  const expected = (await readModelChecksums(folder)) ?? new Map<string, string>();
+  const faults: string[] = [];
+  for (const name of [...expected.keys()].filter(isChecked)) {
+    const file = path.join(folder, name);
+    const fault = existsSync(file) ? await faultOf(folder, file, expected) : undefined;
+    if (fault !== undefined) faults.push(fault);
+  }
+  return faults;
+}
+
 /** Writes the checksums of all files of a model's folder. */
 export async function writeModelChecksums(folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });

@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   writeFileSync,
+  renameSync,
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -153,15 +154,30 @@ describe('compileModel', () => {
       expect(readdirSync(source).filter((name) => name.startsWith('compiled'))).toEqual(['compiled']);
     });
 
-    it('does not vouch for weights that are not what their checksums said', async () => {
+    it('puts back what was there before when a run was ended in the moment of replacing it', async () => {
+      renameSync(path.join(source, 'compiled'), path.join(source, 'compiled.replaced'));
+      writeFileSync(path.join(source, 'config.json'), 'damaged meanwhile');
+      await expect(compileModel(source, source, ['int7'])).rejects.toMatchObject({ code: 'model_invalid' });
+      expect(compiledFiles()).toContain('encoder.fp32.onnx');
+    });
+
+    it.each([DECODER, 'tokenizer.json'])(
+      'does not vouch for %s where it is not what its checksum said',
+      async (file) => {
+        await writeModelChecksums(source);
+        appendFileSync(path.join(source, file), ' ');
+        await expect(compileModel(source, source, ['fp32'])).rejects.toMatchObject({
+          code: 'model_corrupt',
+          message: expect.stringMatching(new RegExp(`: ${file} is [0-9a-f]{64}, expected [0-9a-f]{64}`)),
+        });
+      },
+    );
+
+    it('does not mind what was compiled before, which it replaces', async () => {
       await writeModelChecksums(source);
-      appendFileSync(path.join(source, DECODER), '\0');
-      await expect(compileModel(source, source, ['fp32'])).rejects.toMatchObject({
-        code: 'model_corrupt',
-        message: expect.stringMatching(
-          /decoder_model_merged\.onnx in .* is [0-9a-f]{64}, its SHA256SUMS says [0-9a-f]{64}/,
-        ),
-      });
+      appendFileSync(path.join(source, 'compiled/alignment.onnx'), ' ');
+      await compileModel(source, source, ['fp32']);
+      expect(spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: source }).status).toBe(0);
     });
   });
 

@@ -102,6 +102,7 @@ describe('openModelDirectory', () => {
         addPublished();
         expect(open('int8')).toMatchObject({
           layout: 'published',
+          missingVariant: compiledFor8Bits,
           encoderPath: file('onnx/encoder_model_quantized.onnx'),
         });
         if (missing !== 'alignment.onnx') expect(open('fp32').layout).toBe('compiled');

@@ -26,6 +26,15 @@ describe('the model', () => {
     expect(judgeModel(FACTS)).toMatchObject({ status: 'ok', found: `${NANO}, as published, 5.4 MiB of weights` });
   });
 
+  it('that was compiled for other processors is slower than it could be', () => {
+    const published = openModelDirectory(MODEL_STORE, 'nano', 'int8');
+    if (published.layout !== 'published') throw new Error('the embedded model is published');
+    expect(judgeModel({ ...FACTS, model: { value: { ...published, missingVariant: 'int7' } } })).toMatchObject({
+      status: 'warning',
+      remedy: expect.stringContaining('with int7 among --variants'),
+    });
+  });
+
   it('that is not found fails, and with it what needs it is skipped', () => {
     expect(judgeModel(LOST)).toMatchObject({
       status: 'failure',

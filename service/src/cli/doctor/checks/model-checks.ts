@@ -19,7 +19,16 @@ export function judgeModel({ config, model }: ServerFacts): Finding {
     );
   }
   const { path, weightBytes } = model.value;
-  return ok(`${path}, ${layoutOf(model.value)}, ${(weightBytes / 2 ** 20).toFixed(1)} MiB of weights`, wanted);
+  const found = `${path}, ${layoutOf(model.value)}, ${(weightBytes / 2 ** 20).toFixed(1)} MiB of weights`;
+  if (model.value.layout === 'published' && model.value.missingVariant !== undefined) {
+    const variant = model.value.missingVariant;
+    return warning(
+      found,
+      wanted,
+      `It was compiled, but not for this processor, and the published files are slower: compile it anew, with ${variant} among --variants.`,
+    );
+  }
+  return ok(found, wanted);
 }
 
 function layoutOf(directory: ModelDirectory): string {
