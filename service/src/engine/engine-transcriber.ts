@@ -45,7 +45,12 @@ export function engineTranscriber(engine: Engine, directory: ModelDirectory): En
     encodePrompt: (prompt, signal) => engine.encodeText(` ${prompt.trim()}`, signal, ticket),
     confirmSpeech: (audio, signal) =>
       engine.detectsSpeech
-        ? confirmSpeech(audio, (samples, until) => engine.detectSpeech(samples, until, ticket), signal)
+        ? confirmSpeech(
+            audio,
+            (samples, until) => engine.detectSpeech(samples, until, ticket),
+            signal,
+            () => engine.maxProcesses,
+          )
         : Promise.resolve(audio.speech),
     forTicket: transcriberFor,
   });

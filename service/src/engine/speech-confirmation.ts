@@ -1,4 +1,5 @@
 import { SAMPLE_RATE_HZ } from '../whisper/audio-format';
+import { askAhead } from '../whisper/ask-ahead';
 import type { SpeechAudio } from '../whisper/speech-audio';
 import { tidySpeech, type SpeechRegion } from '../whisper/windows';
 import { SPEECH_FRAME_SAMPLES, speechRegions } from './speech-regions';
@@ -43,12 +44,14 @@ const WARM_UP_FRAMES = framesOf(2);
  * What of the stretches that an energy gate found is speech: to the gate, music and a slammed door are as good. Audio
  * without such a stretch costs nothing.
  *
+ * @param ahead how many pieces of long audio may be judged beside the one that is waited for, at this moment
  * @returns regions inside those of the gate, in order, without overlap
  */
 export async function confirmSpeech(
   { samples, speech }: SpeechAudio,
   judge: FrameJudge,
   signal?: AbortSignal,
+  ahead: () => number = () => 0,
 ): Promise<readonly SpeechRegion[]> {
   const gate = tidySpeech(speech, samples.length);
   const heard = tidySpeech(
@@ -61,7 +64,7 @@ export async function confirmSpeech(
   const confirmed: SpeechRegion[] = [];
   for (const { startSample, endSample } of heard) {
     const stretch = samples.subarray(startSample, endSample);
-    const probabilities = await judgeInPieces(stretch, judge, signal);
+    const probabilities = await judgeInPieces(stretch, judge, signal, ahead);
     for (const region of speechRegions(probabilities, stretch.length)) {
       confirmed.push({
         startSample: region.startSample + startSample,
@@ -72,17 +75,25 @@ export async function confirmSpeech(
   return intersection(gate, confirmed);
 }
 
-async function judgeInPieces(samples: Float32Array, judge: FrameJudge, signal?: AbortSignal): Promise<Float32Array> {
+async function judgeInPieces(
+  samples: Float32Array,
+  judge: FrameJudge,
+  signal: AbortSignal | undefined,
+  ahead: () => number,
+): Promise<Float32Array> {
   const probabilities = new Float32Array(Math.ceil(samples.length / SPEECH_FRAME_SAMPLES));
   const gain = gainOf(samples);
-  for (let frame = 0; frame < probabilities.length; frame += PIECE_FRAMES) {
+  const pieces = Array.from({ length: Math.ceil(probabilities.length / PIECE_FRAMES) }, (_, i) => i * PIECE_FRAMES);
+  const judged = askAhead(pieces, ahead, async (frame, unwanted) => {
     const before = frame > 0 ? WARM_UP_FRAMES : samples.length <= MAX_LED_SAMPLES ? LEAD_FRAMES : 0;
     const start = (frame - before) * SPEECH_FRAME_SAMPLES;
     const end = Math.min((frame + PIECE_FRAMES) * SPEECH_FRAME_SAMPLES, samples.length);
     const piece = new Float32Array(end - start);
     for (let i = Math.max(0, -start); i < piece.length; i++) piece[i] = gain * samples[start + i]!;
-    probabilities.set((await judge(piece, signal)).subarray(before), frame);
-  }
+    const until = signal === undefined ? unwanted : AbortSignal.any([signal, unwanted]);
+    return (await judge(piece, until)).subarray(before);
+  });
+  for await (const [frame, found] of judged) probabilities.set(found, frame);
   return probabilities;
 }
 

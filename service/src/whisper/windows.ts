@@ -43,8 +43,9 @@ export interface CutOptions {
 /**
  * Cuts audio at its pauses into windows that together cover all speech, in order and without overlap.
  *
- * A stretch of speech that is longer than a window is cut at the longest of its pauses within reach, and where there is
- * none at its quietest point.
+ * A stretch of speech that is longer than a window is cut in the window's last third, at the longest of its pauses there;
+ * where there is none, at the longest before, and where there is none at all, at the quietest point of that third. What a
+ * window costs does not depend on how full it is.
  *
  * @param speech - regions of speech, in any order; overlaps are allowed.
  * @param totalSamples - length of the audio.
@@ -101,14 +102,15 @@ function cutStretch(stretch: readonly SpeechRegion[], maxSamples: number, sample
   let first = 0;
   while (last.endSample - startSample > maxSamples) {
     const reach = startSample + maxSamples;
-    const next = afterLongestPause(stretch, first, reach);
+    const lastThird = startSample + Math.floor((maxSamples * 2) / 3);
+    const next =
+      afterLongestPause(stretch, first, lastThird, reach) ?? afterLongestPause(stretch, first, startSample, reach);
     if (next !== undefined) {
       pieces.push({ startSample, endSample: stretch[next - 1]!.endSample });
       startSample = stretch[next]!.startSample;
       first = next;
     } else {
-      const from = startSample + Math.floor((maxSamples * 2) / 3);
-      const cut = samples === undefined ? reach : quietestSample(samples, from, reach);
+      const cut = samples === undefined ? reach : quietestSample(samples, lastThird, reach);
       pieces.push({ startSample, endSample: cut });
       startSample = cut;
     }
@@ -117,13 +119,18 @@ function cutStretch(stretch: readonly SpeechRegion[], maxSamples: number, sample
   return pieces;
 }
 
-/** Index of the region behind the longest pause that begins within reach; of equal pauses the last. */
-function afterLongestPause(stretch: readonly SpeechRegion[], first: number, reach: number): number | undefined {
+/** Index of the region behind the longest pause that begins in a part of the audio; of equal pauses the last. */
+function afterLongestPause(
+  stretch: readonly SpeechRegion[],
+  first: number,
+  from: number,
+  reach: number,
+): number | undefined {
   let longest = 0;
   let next: number | undefined;
   for (let i = first + 1; i < stretch.length && stretch[i - 1]!.endSample <= reach; i++) {
     const pause = stretch[i]!.startSample - stretch[i - 1]!.endSample;
-    if (pause >= longest) {
+    if (stretch[i - 1]!.endSample >= from && pause >= longest) {
       longest = pause;
       next = i;
     }

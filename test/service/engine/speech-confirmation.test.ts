@@ -101,6 +101,21 @@ test('long speech is judged in pieces of at most 30 s that join without a seam',
   expect(new Set(levels).size).toBe(Math.floor(samples.length / FRAME));
 });
 
+test('pieces are asked for ahead, and join in order whichever is judged first', async () => {
+  const { judge } = judging(() => 1);
+  let first: (() => void) | undefined;
+  let asked = 0;
+  const lateFirst: FrameJudge = async (piece, signal) => {
+    if (asked++ === 0) await new Promise<void>((resolve) => (first = resolve));
+    else first?.();
+    return judge(piece, signal);
+  };
+  const samples = noise(100 * RATE, 0.1);
+  const speech = [region(0, 100)];
+  expect(await confirmSpeech({ samples, speech }, lateFirst, undefined, () => 1)).toEqual(speech);
+  expect(asked).toBe(4);
+});
+
 test('quiet audio is raised before it is judged, and loud audio lowered, to one level', async () => {
   for (const amplitude of [0.005, 0.05, 0.9]) {
     const { judge, pieces } = judging(() => 0);
@@ -124,13 +139,19 @@ test('a short sound has silence put in front of it, which moves nothing', async 
   expect(rms(piece!.subarray(0, 9 * FRAME))).toBe(0);
 });
 
-test('the signal reaches the detector', async () => {
-  const { signal } = new AbortController();
-  const signals: (AbortSignal | undefined)[] = [];
-  const judge: FrameJudge = (piece, until) => {
-    signals.push(until);
-    return all.judge(piece);
+test('the signal ends every judgement that is under way', async () => {
+  const caller = new AbortController();
+  const signals: AbortSignal[] = [];
+  const judge: FrameJudge = (_, until) => {
+    signals.push(until!);
+    return new Promise((__, reject) => {
+      until!.addEventListener('abort', () => {
+        reject(until!.reason as Error);
+      });
+      if (signals.length === 2) caller.abort(new Error('gone'));
+    });
   };
-  await confirmSpeech({ samples: noise(40 * RATE, 0.1), speech: [region(0, 40)] }, judge, signal);
-  expect(signals).toEqual([signal, signal]);
+  const audio = { samples: noise(70 * RATE, 0.1), speech: [region(0, 70)] };
+  await expect(confirmSpeech(audio, judge, caller.signal, () => 1)).rejects.toThrow('gone');
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
 });

@@ -38,8 +38,15 @@ test('audio is kept around the speech, up to the ends of the audio and the middl
   ]);
 });
 
-test('a stretch longer than a window is cut at its longest pause', () => {
-  expect(cut(speech([0, 12], [12.1, 15], [15.25, 29], [29.15, 40]), 40)).toEqual([
+test("a stretch longer than a window is cut at the longest pause of the window's last third", () => {
+  expect(cut(speech([0, 15], [15.25, 22], [22.1, 29], [29.05, 40]), 40)).toEqual([
+    [0, 22],
+    [22.1, 40],
+  ]);
+});
+
+test('where there is none in the last third, at the longest before', () => {
+  expect(cut(speech([0, 12], [12.1, 15], [15.25, 31], [31.2, 40]), 40)).toEqual([
     [0, 15],
     [15.25, 40],
   ]);
