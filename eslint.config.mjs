@@ -55,6 +55,12 @@ const LOADED_LATE = [
     file: 'service/src/cli/whisper-stt.ts',
     by: 'import',
   })),
+  // Shows the API to whoever looks.
+  {
+    library: './documentation-pages.js',
+    file: 'service/src/http/openapi/documentation.ts',
+    by: 'import',
+  },
   // Writes models; what serves them starts without it, and without the library that it writes them with.
   { library: '../compiler/compile-model.js', file: 'service/src/cli/compile-model.ts', by: 'import' },
   // Synchronously, which import() cannot.

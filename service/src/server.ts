@@ -103,7 +103,7 @@ export class Server {
     if (missing !== undefined) {
       log.warn(
         { variant: missing },
-        'the model was compiled, but not for this processor: its published files are slower; compile it anew',
+        'the model was compiled, but not all of this variant is there: its published files, which are slower, are used; compile it anew',
       );
     }
     const ignored = ignoredShortContext(this.directory, this.config);

@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { withFloor, type FloorResults } from '../../service/bench/floor/floor-report';
 import { benchChart } from '../../service/bench/peers/bench-chart';
 import { withMeasured } from '../../service/bench/peers/bench-report';
+import { CASES } from '../../service/bench/peers/cases';
+import { CLIENTS } from '../../service/bench/peers/load';
+import { PEERS } from '../../service/bench/peers/peers';
 import type { BenchResults } from '../../service/bench/peers/results';
 import { REPOSITORY } from '../support/built';
 
 const read = (file: string): string => readFileSync(path.join(REPOSITORY, 'docs', file), 'utf8');
 const results = JSON.parse(read('performance/peers.json')) as BenchResults;
+const floor = JSON.parse(read('performance/floor.json')) as FloorResults;
 
 describe('docs/performance.md', () => {
   const page = read('performance.md');
@@ -16,10 +21,23 @@ describe('docs/performance.md', () => {
     expect(read('performance/peers.svg')).toBe(benchChart(results));
   });
 
-  it('stands on at least 20 repeats of each case', () => {
-    const cases = Object.values(results.latency).flatMap((figures) => Object.values(figures.cases));
+  it('has the floor of performance/floor.json', () => {
+    expect(withFloor(page, floor)).toBe(page);
+  });
 
-    expect(cases.length).toBeGreaterThan(0);
-    for (const { repeats } of cases) expect(repeats).toBeGreaterThanOrEqual(20);
+  it('stands on a whole run: every engine that could be had, every case, at least 20 repeats of each', () => {
+    const had = PEERS.filter(({ id }) => results.peers.find((peer) => peer.id === id)?.missing === undefined);
+    const served = had.filter(({ layouts }) => layouts.length > 0).map(({ id }) => id);
+    expect(had.length).toBe(PEERS.length);
+    for (const { id } of had) {
+      const { cases } = results.latency[id]!;
+      expect(Object.keys(cases)).toEqual(CASES.map(({ name }) => name));
+      for (const { repeats } of Object.values(cases)) expect(repeats).toBeGreaterThanOrEqual(20);
+    }
+    expect(Object.keys(results.coldStart).sort()).toEqual(had.map(({ id }) => id).sort());
+    for (const id of served) {
+      expect(results.load[id]!.levels.map(({ clients }) => clients)).toEqual(CLIENTS);
+      expect(results.longFile[id]!.realTimeFactor).toBeGreaterThan(0);
+    }
   });
 });

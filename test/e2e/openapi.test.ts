@@ -35,6 +35,25 @@ describe('the OpenAPI document', () => {
     expect(served).toEqual(committed);
   });
 
+  it('has a page that shows it, which whoever comes again need not load again', async () => {
+    const page = await server.get('/docs/');
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
+    const script = '/docs/static/swagger-ui-bundle.js';
+    const [first, other] = await Promise.all([server.get(script), server.get(script)]);
+    expect([first.status, other.status]).toEqual([200, 200]);
+    const etag = first.headers.get('etag')!;
+    const again = await fetch(server.url + script, { headers: { 'if-none-match': etag } });
+    expect([again.status, await again.text()]).toEqual([304, '']);
+    expect((await fetch(`${server.url}/docs/`, { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it('knows nothing else below its page, and says so as every route does', async () => {
+    const response = await server.get('/docs/static/../../package.json');
+    const unknown = await server.get('/docs/static/unknown.js');
+    expect([response.status, unknown.status]).toEqual([404, 404]);
+    expect(await unknown.json()).toMatchObject({ error: { code: 'not_found' } });
+  });
+
   it('says of each operation what it is for, and what it answers when it cannot do it', () => {
     expect(operations().length).toBeGreaterThan(0);
     for (const [name, { summary, tags, responses, security }] of operations()) {

@@ -162,6 +162,11 @@ const CASES: readonly Case[] = [
     forbidden: [from('./main'), from('./cli/demo'), from('../../lib/sizing'), ONNX, dynamic('./http/app')],
   },
   {
+    file: 'http/openapi/documentation.ts',
+    allowed: [from('fastify'), dynamic('./documentation-pages.js')],
+    forbidden: [from('./documentation-pages.js'), dynamic('../app.js'), ONNX],
+  },
+  {
     file: 'cli/whisper-stt.ts',
     allowed: [from('../main'), CONTRACT, dynamic('./demo.js'), dynamic('./doctor/doctor.js')],
     forbidden: [from('./demo.js'), dynamic('../main.js'), SIZING, ONNX],

@@ -117,7 +117,7 @@ describe('the server under mixed load', () => {
     // As many again: until V8 and malloc have taken what such a load needs; from then on more of the same takes no more.
     await load(REQUESTS, SEED);
     const pid = server.child.pid!;
-    // The probe keeps a connection, before and after.
+    // Its connection is kept, and is the one that is asked by below: it counts as a file before the load as well as after.
     await server.get('/livez');
     const before = await holdingsSettled(pid);
     const { enginePid } = server;

@@ -17,6 +17,15 @@ import { onnxWeights } from './onnx-weights';
 import { safetensorsWeights } from './safetensors-weights';
 import type { WhisperWeights } from './whisper-weights';
 
+/** What a model must have sums of that has any, as far as it has these files. */
+const TEXTS = ['config.json', 'generation_config.json', 'tokenizer.json'];
+const [SAFETENSORS, ENCODER, DECODER] = [
+  'model.safetensors',
+  'onnx/encoder_model.onnx',
+  'onnx/decoder_model_merged.onnx',
+];
+const WEIGHTS = [SAFETENSORS, ENCODER, DECODER];
+
 /** Weights of 7 bits (compiled-variant.ts). */
 const LARGEST_OF_7_BITS = 63;
 
@@ -81,6 +90,7 @@ export async function compileModel(
     return manifest;
   } catch (error) {
     await remove(partial);
+    if (existsSync(replaced) && !existsSync(compiled)) await rename(replaced, compiled);
     throw error;
   }
 }
@@ -124,7 +134,8 @@ function layersOf(variant: CompiledVariant): { encoder: () => LinearLayers; deco
  * @throws EngineError `model_corrupt`
  */
 async function checkSource(source: string): Promise<void> {
-  const faults = await checksumFaults(source, (name) => !name.startsWith(`${COMPILED_FOLDER}${path.sep}`));
+  const isRead = (name: string): boolean => !name.startsWith(`${COMPILED_FOLDER}${path.sep}`);
+  const faults = await checksumFaults(source, isRead, [...TEXTS, ...WEIGHTS]);
   if (faults.length === 0) return;
   throw new EngineError(
     'model_corrupt',
@@ -143,12 +154,11 @@ async function readWeights(
     return bytes;
   };
   const has = (name: string): boolean => existsSync(path.join(source, name));
-  const [encoder, decoder] = ['onnx/encoder_model.onnx', 'onnx/decoder_model_merged.onnx'];
   try {
-    const weights = has('model.safetensors')
-      ? safetensorsWeights(shape, await read('model.safetensors'))
-      : has(encoder) && has(decoder)
-        ? onnxWeights(shape, await read(encoder), await read(decoder))
+    const weights = has(SAFETENSORS)
+      ? safetensorsWeights(shape, await read(SAFETENSORS))
+      : has(ENCODER) && has(DECODER)
+        ? onnxWeights(shape, await read(ENCODER), await read(DECODER))
         : undefined;
     if (weights) {
       checkWeights(weights);
@@ -164,7 +174,7 @@ async function readWeights(
   }
   throw new EngineError(
     'model_invalid',
-    `${source} has no weights in single precision: expected model.safetensors, or ${encoder} and ${decoder}`,
+    `${source} has no weights in single precision: expected ${SAFETENSORS}, or ${ENCODER} and ${DECODER}`,
   );
 }
 

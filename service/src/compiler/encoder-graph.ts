@@ -1,6 +1,6 @@
 import { HOP_SAMPLES } from '../engine/log-mel';
 import { GraphBuilder, type Value } from './onnx/graph-builder';
-import { FloatLayers, type LinearLayers } from './linear-layers';
+import { FloatLayers, joined, type LinearLayers } from './linear-layers';
 import { logMelLayers } from './log-mel-layers';
 import { addAndNorm, attention, gelu, layerNorm, mlp } from './transformer-layers';
 import type { ConvolutionWeights, Linear, Norm, WhisperWeights } from './whisper-weights';
@@ -8,9 +8,9 @@ import type { ConvolutionWeights, Linear, Norm, WhisperWeights } from './whisper
 /** Frames of the spectrogram to a position of the encoder. */
 const FRAMES_PER_POSITION = 2;
 /**
- * Frames of silence behind what is heard: the convolutions make the same of each further one but the last. The first is
- * still seen by frames that are heard; with five behind it the second convolution has a position that sees silence alone,
- * and the last position, which sees the end, has one of its own.
+ * Frames of silence behind what is heard that are convolved; what the rest would come to is repeated. A position is made of
+ * three in a row, and each of those of three frames: it sees five. With six silent frames the last position but one sees
+ * the first five of them, and so stands for all that are left out; the last sees the end of the window.
  */
 const SILENT_FRAMES = 6;
 
@@ -19,7 +19,9 @@ const SILENT_FRAMES = 6;
  * of each of the decoder's layers, which would otherwise be computed in its first step.
  *
  * Inputs: those of `logMelLayers`, and `positions` (int64 [1], at most 1500): how much of the window is encoded. Outputs:
- * `cross_key.N`, [1, heads, width of a head, positions], and `cross_value.N`, [1, heads, positions, width of a head].
+ * `cross_keys`, [decoder's layers, heads, width of a head, positions], and `cross_values`, [decoder's layers, heads,
+ * positions, width of a head]. Of all layers at once: two large tensors are mapped and copied in half the time that many
+ * take.
  */
 export function encoderGraph({ shape, encoder, decoder }: WhisperWeights, layers: LinearLayers): GraphBuilder {
   const graph = new GraphBuilder('whisper-encoder');
@@ -70,21 +72,16 @@ export function encoderGraph({ shape, encoder, decoder }: WhisperWeights, layers
   });
 
   const headWidth = width / heads;
-  decoder.layers.forEach(({ cross }, i) => {
-    const half = (name: string, layer: Linear, perm: readonly number[]): Value => {
-      const projected = layers.linear(graph, `decoder.${i}.cross.${name}`, normed, layer);
-      const split = graph.node('Reshape', [projected, graph.integers(0, 0, heads, headWidth)]);
-      return graph.node('Transpose', [split], { perm });
-    };
-    // Keys lie as the product with a single query reads them: row by row, which takes half the time.
-    graph.output(`cross_key.${i}`, half('key', cross.key, [0, 2, 3, 1]), 'float', [1, heads, headWidth, 'positions']);
-    graph.output(`cross_value.${i}`, half('value', cross.value, [0, 2, 1, 3]), 'float', [
-      1,
-      heads,
-      'positions',
-      headWidth,
-    ]);
-  });
+  const ofLayers = (half: 'key' | 'value', perm: readonly number[]): Value => {
+    const all = joined(decoder.layers.map(({ cross }) => cross[half]));
+    const projected = layers.linear(graph, `decoder.cross.${half}`, normed, all);
+    const split = graph.node('Reshape', [projected, graph.integers(-1, decoder.layers.length, heads, headWidth)]);
+    return graph.node('Transpose', [split], { perm });
+  };
+  const { length } = decoder.layers;
+  // Keys lie as the product with a single query reads them: row by row, which takes half the time.
+  graph.output('cross_keys', ofLayers('key', [1, 2, 3, 0]), 'float', [length, heads, headWidth, 'positions']);
+  graph.output('cross_values', ofLayers('value', [1, 2, 0, 3]), 'float', [length, heads, 'positions', headWidth]);
   return graph;
 }
 

@@ -21,8 +21,6 @@ const MASKED = -1e9;
 export class CompiledWhisperModel implements WhisperModel<CrossAttention> {
   readonly canAttend = true;
   readonly canShorten = true;
-  /** See {@link crossAttention}: keys and values of each layer in turn. */
-  private readonly crossBuffers: Float32Array[] = [];
 
   private constructor(
     private readonly encoder: InferenceSession,
@@ -33,14 +31,26 @@ export class CompiledWhisperModel implements WhisperModel<CrossAttention> {
     private readonly logMel: LogMel,
   ) {}
 
-  /** @throws EngineError, WhisperError `model_invalid` */
-  static async load(directory: CompiledModelDirectory, threads: number): Promise<CompiledWhisperModel> {
+  /**
+   * @param profile what the names of the graphs' profiles begin with; none are written by default
+   * @throws EngineError, WhisperError `model_invalid`
+   */
+  static async load(
+    directory: CompiledModelDirectory,
+    threads: number,
+    profile?: string,
+  ): Promise<CompiledWhisperModel> {
+    const profileOf = (graph: string): string | undefined => profile && `${profile}-${graph}`;
     const shape = modelShapeOf(directory);
     const heads = alignmentHeadsFrom(directory.generationConfig, shape.decoderLayers, shape.heads);
     return new CompiledWhisperModel(
       // Its large tensors come from an arena, or each would be mapped and cleared anew: a sixth of its time.
-      await loadSession(directory.path, directory.encoderPath, { threads, arena: true }),
-      await loadSession(directory.path, directory.decoderPath, { threads, arena: false }),
+      await loadSession(directory.path, directory.encoderPath, { threads, arena: true, profile: profileOf('encoder') }),
+      await loadSession(directory.path, directory.decoderPath, {
+        threads,
+        arena: false,
+        profile: profileOf('decoder'),
+      }),
       await loadSession(directory.path, directory.alignmentPath, { threads: 1, arena: false }),
       shape,
       heads,
@@ -54,36 +64,13 @@ export class CompiledWhisperModel implements WhisperModel<CrossAttention> {
     positions = this.shape.sourcePositions,
   ): Promise<CrossAttention> {
     const audio = audioRows(samples, surroundings);
-    const features = this.crossAttention(positions);
-    const fetches: Record<string, Tensor> = {};
-    features.keys.forEach((key, layer) => (fetches[`cross_key.${layer}`] = key));
-    features.values.forEach((value, layer) => (fetches[`cross_value.${layer}`] = value));
-    const feeds = {
+    const { cross_keys: keys, cross_values: values } = await this.encoder.run({
       audio: new Tensor('float32', audio, [1, audio.length / HOP_SAMPLES, HOP_SAMPLES]),
       in_recording: new Tensor('bool', Uint8Array.of(surroundings === undefined ? 0 : 1), [1]),
       loudest: new Tensor('float32', Float32Array.of(surroundings?.loudest ?? -Infinity), [1]),
       positions: wholeNumbers([positions], [1]),
-    };
-    await this.encoder.run(feeds, fetches);
-    return features;
-  }
-
-  /**
-   * Tensors that the encoder writes into. They are the same memory for each window: new memory would be mapped and cleared
-   * first, and what ONNX Runtime has written would be copied into it, in sum a twentieth of the encoder's time.
-   */
-  private crossAttention(positions: number): CrossAttention {
-    const { decoderLayers, heads, width, sourcePositions } = this.shape;
-    const headWidth = width / heads;
-    const ofLayers = (half: 0 | 1, dims: readonly number[]): Tensor[] =>
-      Array.from({ length: decoderLayers }, (_, layer) => {
-        const buffer = (this.crossBuffers[2 * layer + half] ??= new Float32Array(sourcePositions * width));
-        return new Tensor('float32', buffer.subarray(0, positions * width), dims);
-      });
-    return {
-      keys: ofLayers(0, [1, heads, headWidth, positions]),
-      values: ofLayers(1, [1, heads, positions, headWidth]),
-    };
+    });
+    return { keys: byLayer(keys!), values: byLayer(values!) };
   }
 
   /** See {@link Surroundings.loudest}. */
@@ -103,11 +90,8 @@ export class CompiledWhisperModel implements WhisperModel<CrossAttention> {
     const decoder = new CompiledDecoder(this.decoder, this.shape, features, new KeyValueCache(this.shape), 0);
     const all = tokens.map((_, i) => i);
     const layers = [...new Set(this.alignmentHeads.map(({ layer }) => layer))];
-    const outputs = await decoder.step(
-      tokens,
-      all,
-      layers.map((layer) => `cross_query.${layer}`),
-    );
+    const queries = layers.map((layer) => `cross_query.${layer}`);
+    const outputs = await decoder.step(tokens, all, queries);
     const attentions = new Map<number, Float32Array>();
     for (const layer of layers) {
       const { attention } = await this.alignment.run({
@@ -130,9 +114,6 @@ export class CompiledWhisperModel implements WhisperModel<CrossAttention> {
 
 /** One hypothesis: the first `length` rows of its cache are its own. */
 class CompiledDecoder implements TokenDecoder {
-  /** Of the last step. */
-  private logits: Float32Array | undefined;
-
   constructor(
     private readonly session: InferenceSession,
     private readonly shape: ModelShape,
@@ -161,18 +142,15 @@ class CompiledDecoder implements TokenDecoder {
   /**
    * Reads tokens, and keeps what the next ones attend to.
    *
-   * @param outputs that are put out beside the logits
+   * @param queries what is put out beside the logits
    */
   async step(
     tokens: readonly number[],
     wanted: readonly number[],
-    outputs: readonly string[] = [],
+    queries: readonly string[] = [],
   ): Promise<InferenceSession.OnnxValueMapType> {
-    const past = this.length;
+    const { length: past, shape } = this;
     const added = tokens.length;
-    const all = past + added;
-    const { decoderLayers, vocabulary, width } = this.shape;
-    const cache = this.cache.writableFrom(past, added);
     const feeds: Record<string, Tensor> = {
       tokens: wholeNumbers(tokens, [1, added]),
       token_positions: wholeNumbers(
@@ -182,30 +160,32 @@ class CompiledDecoder implements TokenDecoder {
       logits_of: wholeNumbers(wanted, [wanted.length]),
       mask: causalMask(past, added),
     };
-    // What is new is written where the next step reads it.
-    const fetches: Record<string, Tensor | null> = {
-      logits: new Tensor('float32', this.logitsBuffer(wanted.length), [wanted.length, vocabulary]),
-    };
-    for (const name of outputs) fetches[name] = null;
-    for (let layer = 0; layer < decoderLayers; layer++) {
-      feeds[`past_key.${layer}`] = new Tensor('float32', cache.keys(layer, 0, past), [1, past, width]);
-      feeds[`past_value.${layer}`] = new Tensor('float32', cache.values(layer, 0, past), [1, past, width]);
+    const fetches = ['logits', ...queries];
+    for (let layer = 0; layer < shape.decoderLayers; layer++) {
+      fetches.push(`new_key.${layer}`, `new_value.${layer}`);
+      feeds[`past_key.${layer}`] = new Tensor('float32', this.cache.keys(layer, past), [1, past, shape.width]);
+      feeds[`past_value.${layer}`] = new Tensor('float32', this.cache.values(layer, past), [1, past, shape.width]);
       feeds[`cross_key.${layer}`] = this.features.keys[layer]!;
       feeds[`cross_value.${layer}`] = this.features.values[layer]!;
-      fetches[`new_key.${layer}`] = new Tensor('float32', cache.keys(layer, past, all), [1, added, width]);
-      fetches[`new_value.${layer}`] = new Tensor('float32', cache.values(layer, past, all), [1, added, width]);
     }
-    const results = await this.session.run(feeds, fetches);
-    this.cache = cache;
-    this.length = all;
-    return results;
+    const outputs = await this.session.run(feeds, fetches);
+    this.cache = this.cache.writableFrom(past, added);
+    for (let layer = 0; layer < shape.decoderLayers; layer++) {
+      this.cache.write(
+        layer,
+        past,
+        outputs[`new_key.${layer}`]!.data as Float32Array,
+        outputs[`new_value.${layer}`]!.data as Float32Array,
+      );
+    }
+    this.length = past + added;
+    return outputs;
   }
+}
 
-  private logitsBuffer(wanted: number): Float32Array {
-    const size = wanted * this.shape.vocabulary;
-    if (this.logits?.length !== size) this.logits = new Float32Array(size);
-    return this.logits;
-  }
+/** The layers of a tensor of all of them, which stay where they are. */
+function byLayer({ data, dims: [layers, ...dims] }: Tensor): Tensor[] {
+  return rows(data as Float32Array, layers!).map((layer) => new Tensor('float32', layer, [1, ...dims]));
 }
 
 /** Each new token attends to all before it and to itself. */

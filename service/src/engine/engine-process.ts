@@ -12,6 +12,7 @@ import { EngineError } from './engine-error';
 import { loadWhisperModel, type Features, type LoadedWhisperModel } from './load-whisper-model';
 import type { EngineOutcome, EngineProcessOptions, EngineRequest, EngineResponse } from './engine-protocol';
 import { openModelDirectory } from './model-directory';
+import { modelShapeOf } from './model-shape';
 import { ObservedModel } from './observed-model';
 import { PromptEncoder } from './prompt-encoder';
 import { SpeechDetector } from './speech-detector';
@@ -33,10 +34,9 @@ let collection: NodeJS.Timeout | undefined;
 const REST_MS = 100;
 /**
  * Tensors outside of the heap from which on garbage is collected behind a window, in bytes. Keys and values of one window
- * of tiny are 18 MB, which a compiled model writes into the same memory again; by itself V8 lets those of several windows
- * of a published one lie, in each of the processes.
+ * of tiny are 18 MB; by itself V8 lets several windows' lie, in each of the processes.
  */
-const COLLECTED_TENSORS_BYTES = 32 * 2 ** 20;
+const COLLECTED_TENSORS_BYTES = 16 * 2 ** 20;
 /** Between two messages about one window's tokens: a hang is a matter of seconds (hang-watch.ts). */
 const PROGRESS_INTERVAL_MS = 250;
 
@@ -70,7 +70,7 @@ async function load(options: EngineProcessOptions): Promise<void> {
   if (options.speechDetectorFile !== undefined)
     speechDetector ??= await SpeechDetector.load(options.speechDetectorFile);
   const loadedAt = performance.now();
-  const timing = await warmUp(parts);
+  const timing = await warmUp(parts, modelShapeOf(directory).width);
   await speechDetector?.probabilities(new Float32Array(SAMPLE_RATE_HZ));
   loaded = { ...parts, modelPath: directory.path };
   send({

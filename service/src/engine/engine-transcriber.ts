@@ -25,7 +25,7 @@ export interface EngineTranscriber extends WindowTranscriber {
  * What long-form decoding needs of a model whose windows the engine decodes. It is made once, and then for each
  * request with `forTicket`; the vocabulary is read when it is needed, or with `prepare`.
  *
- * @throws EngineError, WhisperError `model_invalid`
+ * @throws EngineError, WhisperError `model_invalid`; for the vocabulary, whoever first needs it
  */
 export function engineTranscriber(engine: Engine, directory: ModelDirectory): EngineTranscriber {
   const special = specialTokensFrom(directory.generationConfig, directory.config);
@@ -49,7 +49,8 @@ export function engineTranscriber(engine: Engine, directory: ModelDirectory): En
             audio,
             (samples, until) => engine.detectSpeech(samples, until, ticket),
             signal,
-            () => engine.maxProcesses,
+            // Two pieces at once are for who is alone: they go before all windows, and others' would wait for both.
+            () => (engine.admission.load.inFlight > 1 ? 0 : engine.maxProcesses - 1),
           )
         : Promise.resolve(audio.speech),
     forTicket: transcriberFor,

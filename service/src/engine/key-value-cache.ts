@@ -16,14 +16,14 @@ export class KeyValueCache {
     this.halves = Array.from({ length: 2 * shape.decoderLayers }, () => new Float32Array(this.capacity * shape.width));
   }
 
-  /** Keys of the tokens `from`…`to`, the last one not included. */
-  keys(layer: number, from: number, to: number): Float32Array {
-    return this.rows(this.halves[2 * layer]!, from, to);
+  /** Keys of the first `length` tokens. */
+  keys(layer: number, length: number): Float32Array {
+    return this.halves[2 * layer]!.subarray(0, length * this.shape.width);
   }
 
-  /** Values of the same. */
-  values(layer: number, from: number, to: number): Float32Array {
-    return this.rows(this.halves[2 * layer + 1]!, from, to);
+  /** Values of the first `length` tokens. */
+  values(layer: number, length: number): Float32Array {
+    return this.halves[2 * layer + 1]!.subarray(0, length * this.shape.width);
   }
 
   /** A cache with the same first `length` rows, and with room for more that nobody else writes to. */
@@ -35,8 +35,10 @@ export class KeyValueCache {
     return cache;
   }
 
-  private rows(half: Float32Array, from: number, to: number): Float32Array {
-    return half.subarray(from * this.shape.width, to * this.shape.width);
+  /** Rows of new tokens, behind `length` others. */
+  write(layer: number, length: number, keys: Float32Array, values: Float32Array): void {
+    this.halves[2 * layer]!.set(keys, length * this.shape.width);
+    this.halves[2 * layer + 1]!.set(values, length * this.shape.width);
   }
 
   private takeOver(halves: readonly Float32Array[], length: number, needed: number): void {

@@ -16,7 +16,7 @@ export const COMPILED_FOLDER = 'compiled';
 export const COMPILED_MANIFEST = 'manifest.json';
 
 /** Version of what the server has to know of the compiled graphs: their inputs and outputs. */
-export const COMPILED_FORMAT = 1;
+export const COMPILED_FORMAT = 2;
 
 /** A Whisper model on disk, in one of two layouts. */
 export type ModelDirectory = PublishedModelDirectory | CompiledModelDirectory;
@@ -24,7 +24,7 @@ export type ModelDirectory = PublishedModelDirectory | CompiledModelDirectory;
 /** In the layout that Hugging Face publishes for ONNX Runtime. */
 export interface PublishedModelDirectory extends ModelFiles {
   readonly layout: 'published';
-  /** What this processor would be served with if it had been compiled: the model was, into other variants. */
+  /** The model was compiled, but its files are not all there of this variant, which it would be served with. */
   readonly missingVariant?: CompiledVariant;
 }
 

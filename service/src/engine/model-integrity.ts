@@ -58,14 +58,21 @@ export async function readModelChecksums(folder: string): Promise<ReadonlyMap<st
 }
 
 /**
- * What is not as a model's checksums say, of the files that they list and that are there; nothing without checksums.
+ * What is not as a model's checksums say, of the files that are there; nothing without checksums.
  *
+ * @param isChecked which of those that they list
+ * @param mustBeListed which of the others it is a fault not to list
  * @throws EngineError `model_corrupt` for what `sha256sum` does not write
  */
-export async function checksumFaults(folder: string, isChecked: (name: string) => boolean): Promise<readonly string[]> {
-  const expected = (await readModelChecksums(folder)) ?? new Map<string, string>();
+export async function checksumFaults(
+  folder: string,
+  isChecked: (name: string) => boolean,
+  mustBeListed: readonly string[],
+): Promise<readonly string[]> {
+  const expected = await readModelChecksums(folder);
+  if (expected === undefined) return [];
   const faults: string[] = [];
-  for (const name of [...expected.keys()].filter(isChecked)) {
+  for (const name of new Set([...[...expected.keys()].filter(isChecked), ...mustBeListed])) {
     const file = path.join(folder, name);
     const fault = existsSync(file) ? await faultOf(folder, file, expected) : undefined;
     if (fault !== undefined) faults.push(fault);

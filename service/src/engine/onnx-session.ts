@@ -8,7 +8,7 @@ import { EngineError } from './engine-error';
  */
 const SPIN_MICROSECONDS = 100;
 
-export interface SessionLimits {
+export interface GraphOptions {
   /** ONNX Runtime's threads, the caller's included; never more than the CPUs. */
   readonly threads: number;
   /**
@@ -16,6 +16,8 @@ export interface SessionLimits {
    * each tensor is the allocator's.
    */
   readonly arena: boolean;
+  /** ONNX Runtime writes what each kernel took into a file whose name begins so, when the session is released. */
+  readonly profile?: string;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface SessionLimits {
 export async function loadSession(
   modelPath: string,
   file: string,
-  { threads, arena }: SessionLimits,
+  { threads, arena, profile }: GraphOptions,
 ): Promise<InferenceSession> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
@@ -36,6 +38,7 @@ export async function loadSession(
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     enableCpuMemArena: arena,
+    ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
     // Warnings about shapes that the published files contain are of no use to an operator.
     logSeverityLevel: 3,
     extra: {

@@ -35,7 +35,7 @@ export interface Attention {
  */
 export interface WhisperModel<Features> {
   /**
-   * Runs the encoder. What it made of a window may be used until it runs again.
+   * Runs the encoder.
    *
    * @param samples - 16 kHz mono in -1…1, at most 30 s (480 000 samples); the model pads the rest with silence.
    * @param surroundings - where the window is part of a recording whose spectrogram is to be taken as a whole.

@@ -44,8 +44,8 @@ export interface CutOptions {
  * Cuts audio at its pauses into windows that together cover all speech, in order and without overlap.
  *
  * A stretch of speech that is longer than a window is cut in the window's last third, at the longest of its pauses there;
- * where there is none, at the longest before, and where there is none at all, at the quietest point of that third. What a
- * window costs does not depend on how full it is.
+ * where there is none, at the longest before, and where there is none at all, at the quietest point of that third: the
+ * encoder takes as long for a short window as for a full one.
  *
  * @param speech - regions of speech, in any order; overlaps are allowed.
  * @param totalSamples - length of the audio.
@@ -119,7 +119,7 @@ function cutStretch(stretch: readonly SpeechRegion[], maxSamples: number, sample
   return pieces;
 }
 
-/** Index of the region behind the longest pause that begins in a part of the audio; of equal pauses the last. */
+/** Index of the region behind the longest pause that begins before `reach` and ends behind `from`; of equal pauses the last. */
 function afterLongestPause(
   stretch: readonly SpeechRegion[],
   first: number,
@@ -130,7 +130,7 @@ function afterLongestPause(
   let next: number | undefined;
   for (let i = first + 1; i < stretch.length && stretch[i - 1]!.endSample <= reach; i++) {
     const pause = stretch[i]!.startSample - stretch[i - 1]!.endSample;
-    if (stretch[i - 1]!.endSample >= from && pause >= longest) {
+    if (stretch[i]!.startSample >= from && pause >= longest) {
       longest = pause;
       next = i;
     }

@@ -66,7 +66,7 @@ describe('compileModel', () => {
     const compiled = path.join(out, 'compiled');
     expect(JSON.parse(readFileSync(path.join(compiled, 'manifest.json'), 'utf8'))).toEqual(manifests[0]);
     expect(manifests[0]).toMatchObject({
-      format: 1,
+      format: 2,
       compiler: VERSION,
       source: { [ENCODER]: sha256(path.join(NANO, ENCODER)), [DECODER]: sha256(path.join(NANO, DECODER)) },
     });

@@ -32,16 +32,14 @@ function append(text: Text, written: readonly number[]): void {
     const [keys, values] = [0, 1].map((half) =>
       Float32Array.from(written.flatMap((row) => [...rowOf(layer, half, row)])),
     );
-    const all = past + written.length;
-    text.cache.keys(layer, past, all).set(keys!);
-    text.cache.values(layer, past, all).set(values!);
+    text.cache.write(layer, past, keys!, values!);
   }
   text.rows = [...text.rows, ...written];
 }
 
 function expectItsRows({ cache, rows }: Text): void {
   for (let layer = 0; layer < SHAPE.decoderLayers; layer++) {
-    for (const [half, read] of [cache.keys(layer, 0, rows.length), cache.values(layer, 0, rows.length)].entries()) {
+    for (const [half, read] of [cache.keys(layer, rows.length), cache.values(layer, rows.length)].entries()) {
       expect([...read]).toEqual(rows.flatMap((row) => [...rowOf(layer, half, row)]));
     }
   }
@@ -91,7 +89,7 @@ describe('KeyValueCache', () => {
   it('leaves what a text is reading as it is while another goes on', () => {
     const first: Text = { cache: new KeyValueCache(SHAPE), rows: [] };
     append(first, [1, 2]);
-    const reading = first.cache.keys(0, 0, 2);
+    const reading = first.cache.keys(0, 2);
     const before = [...reading];
     append(
       first,

@@ -59,7 +59,7 @@ describe('openModelDirectory', () => {
     const open = (quantization: Quantization) => openModelDirectory(store, 'tiny', quantization);
     beforeEach(() => {
       for (const name of ['config.json', 'generation_config.json', 'tokenizer.json']) write(name);
-      write('compiled/manifest.json', JSON.stringify({ format: 1 }));
+      write('compiled/manifest.json', JSON.stringify({ format: 2 }));
       write('compiled/alignment.onnx');
       for (const variant of [compiledFor8Bits, 'fp32']) {
         for (const half of ['encoder', 'decoder']) write(`compiled/${half}.${variant}.onnx`);
@@ -109,17 +109,17 @@ describe('openModelDirectory', () => {
       },
     );
 
-    it.each(['{"format":2}', '{}', 'null', 'not json'])('refuses graphs of another format: %s', (manifest) => {
+    it.each(['{"format":1}', '{}', 'null', 'not json'])('refuses graphs of another format: %s', (manifest) => {
       addPublished();
       write('compiled/manifest.json', manifest);
       expect(failureOf(() => open('int8'))).toMatchObject({ code: 'model_invalid' });
     });
 
     it('says how to come to the format that it reads', () => {
-      write('compiled/manifest.json', '{"format":2}');
+      write('compiled/manifest.json', '{"format":1}');
       expect(failureOf(() => open('int8'))).toMatchObject({
         message: expect.stringMatching(
-          /says format 2, this server reads 1: run whisper-stt compile-model anew/,
+          /says format 1, this server reads 2: run whisper-stt compile-model anew/,
         ) as string,
       });
     });

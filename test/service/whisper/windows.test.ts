@@ -45,6 +45,13 @@ test("a stretch longer than a window is cut at the longest pause of the window's
   ]);
 });
 
+test('a pause that ends in the last third counts as one of it', () => {
+  expect(cut(speech([0, 19.5], [22, 29], [29.05, 40]), 40, { joinPauseMs: 3000 })).toEqual([
+    [0, 19.5],
+    [22, 40],
+  ]);
+});
+
 test('where there is none in the last third, at the longest before', () => {
   expect(cut(speech([0, 12], [12.1, 15], [15.25, 31], [31.2, 40]), 40)).toEqual([
     [0, 15],

@@ -26,7 +26,9 @@ export const errorHandling = fp(function errorHandling(app, _options, done) {
   });
   const answerNotFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split('?')[0]!;
-    const allowed = methods.of(path).join(', ');
+    const taken = methods.of(path);
+    // A route for any path, which has nothing there.
+    const allowed = taken.some((method) => method === request.method) ? '' : taken.join(', ');
     const error =
       allowed === ''
         ? new ApiError('not_found', `no route ${request.method} ${path}`)

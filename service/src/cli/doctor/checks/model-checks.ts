@@ -25,7 +25,7 @@ export function judgeModel({ config, model }: ServerFacts): Finding {
     return warning(
       found,
       wanted,
-      `It was compiled, but not for this processor, and the published files are slower: compile it anew, with ${variant} among --variants.`,
+      `It was compiled, but not all of ${variant} is there, which this processor would be served with: the published files are slower. Compile it anew, with ${variant} among --variants.`,
     );
   }
   return ok(found, wanted);
