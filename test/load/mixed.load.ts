@@ -6,7 +6,7 @@ import { SeededRandom } from '../../service/bench/load/seeded-random';
 import { imageMemorySettings } from '../support/image-environment';
 import { sample } from '../support/nano';
 import { watchProbe } from '../support/probe-watch';
-import { holdingsSettled } from '../support/process-group';
+import { holdingsSettled, untilAudioThreadRenewed } from '../support/process-group';
 import { ServerProcess } from '../support/server-process';
 import { garbageRequest } from './garbage';
 import { REQUEST_KINDS, type RequestKind } from './request-kinds';
@@ -117,6 +117,7 @@ describe('the server under mixed load', () => {
     // As many again: until V8 and malloc have taken what such a load needs; from then on more of the same takes no more.
     await load(REQUESTS, SEED);
     const pid = server.child.pid!;
+    await untilAudioThreadRenewed(pid);
     // Its connection is kept, and is the one that is asked by below: it counts as a file before the load as well as after.
     await server.get('/livez');
     const before = await holdingsSettled(pid);
@@ -128,6 +129,7 @@ describe('the server under mixed load', () => {
     const seconds = (performance.now() - started) / 1000;
     const latencies = await probe.stop();
 
+    await untilAudioThreadRenewed(pid);
     const after = await holdingsSettled(pid);
     const p99 = percentile(latencies, 0.99);
     const ms = (values: readonly number[], quantile: number): string => `${percentile(values, quantile).toFixed(0)} ms`;

@@ -60,6 +60,20 @@ export async function holdingsSettled(pid: number, timeoutMs = 60_000): Promise<
   return holdings;
 }
 
+/**
+ * Waits until the server has replaced its audio thread by a fresh one, half a minute after its last file: what the files
+ * left in the old one is gone then (service/src/audio/audio-decoder.ts). To be called when the last file has just been decoded.
+ */
+export async function untilAudioThreadRenewed(pid: number, timeoutMs = 90_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  const threads = async (): Promise<readonly string[]> => readdir(`/proc/${pid}/task`);
+  const before = new Set(await threads());
+  while ((await threads()).every((thread) => before.has(thread))) {
+    if (Date.now() > deadline) throw new Error(`process ${pid} has no new thread after ${timeoutMs} ms`);
+    await sleep(POLL_MS);
+  }
+}
+
 async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
