@@ -142,8 +142,8 @@ describe('whisper-stt doctor', () => {
       const checks = checksOf(await doctor(['--json'], { STT_PORT: String(server.port) }));
       expect(checks.get('port')).toMatchObject({ status: 'ok', found: 'a server of this kind listens there already' });
       expect(checks.get('model-load')).toMatchObject({
-        status: 'ok',
-        found: 'the server that runs here has loaded it',
+        status: 'skipped',
+        found: 'a server that is ready has the port: its log says which model it has loaded',
       });
     } finally {
       await server.stop();

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { REPOSITORY } from '../support/built';
 import { ServerProcess } from '../support/server-process';
@@ -52,6 +53,23 @@ describe('the OpenAPI document', () => {
     const unknown = await server.get('/docs/static/unknown.js');
     expect([response.status, unknown.status]).toEqual([404, 404]);
     expect(await unknown.json()).toMatchObject({ error: { code: 'not_found' } });
+  });
+
+  it.each([
+    '/docs/../livez',
+    '/docs/%2e%2e/metrics',
+    '/docs/static/../../v1/models',
+    '/docs/../docs',
+    '/docs/..%2flivez',
+  ])('leads nowhere else from its page: %s', async (path) => {
+    // As it stands: fetch would resolve it first.
+    const status = await new Promise((resolve, reject) => {
+      get({ port: server.port, path }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).on('error', reject);
+    });
+    expect(status).toBe(404);
   });
 
   it('says of each operation what it is for, and what it answers when it cannot do it', () => {

@@ -43,7 +43,7 @@ const RENEWAL_IDLE_MS = 30_000;
  * build alone; from the sources use `decodeAudio`.
  */
 export class AudioDecoder {
-  private readonly pool: Tinypool;
+  private readonly pools: readonly Tinypool[];
   /** Longest audio that is decoded, in seconds. */
   readonly maxDurationS: number;
   /**
@@ -54,21 +54,14 @@ export class AudioDecoder {
   private readonly timeoutMs: number;
   private renewal: NodeJS.Timeout | undefined;
   private readonly underWay = new Set<AbortController>();
+  private readonly free: FreePools;
   private isClosed = false;
 
   constructor({ maxDurationS, timeoutMs }: AudioDecoderOptions) {
     this.maxDurationS = maxDurationS;
     this.timeoutMs = timeoutMs;
-    this.pool = new Tinypool({
-      filename: join(__dirname, 'audio-worker.js'),
-      minThreads: 1,
-      maxThreads: THREADS,
-      idleTimeout: SURPLUS_THREAD_IDLE_MS,
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
-    });
-    // A thread that cannot start (no memory, its file gone) is no reason for the process to end: what waits for it has a
-    // time limit, and the next file gets a new one.
-    this.pool.on('error', () => undefined);
+    this.pools = Array.from({ length: THREADS }, (_, place) => newPool(place === 0));
+    this.free = new FreePools(this.pools);
   }
 
   /**
@@ -105,7 +98,7 @@ export class AudioDecoder {
     this.isClosed = true;
     for (const stop of this.underWay) stop.abort(closedError());
     clearTimeout(this.renewal);
-    await this.pool.destroy();
+    await Promise.all(this.pools.map((pool) => pool.destroy()));
   }
 
   private async run(bytes: Uint8Array, stop: AbortController, options: FileOptions): Promise<DecodedAudio> {
@@ -120,12 +113,8 @@ export class AudioDecoder {
       );
     }, this.timeoutMs);
     try {
-      const owned = ownBuffer(bytes);
-      const task: DecodeTask = { bytes: owned, options: { ...options, maxDurationS: this.maxDurationS } };
-      const outcome = (await this.pool.run(task, {
-        signal: stop.signal,
-        transferList: [owned.buffer],
-      })) as DecodeOutcome;
+      const pool = await this.free.take(stop.signal);
+      const outcome = await this.runIn(pool, bytes, stop.signal, options);
       if ('audio' in outcome) return outcome.audio;
       throw new AudioError(outcome.error.code, outcome.error.message);
     } catch (error) {
@@ -143,9 +132,114 @@ export class AudioDecoder {
     }
   }
 
+  /** @throws the signal's reason as soon as it is aborted; the pool is free again when its thread has ended */
+  private async runIn(
+    pool: Tinypool,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+    options: FileOptions,
+  ): Promise<DecodeOutcome> {
+    const end = new AbortController();
+    let ended: Promise<void> | undefined;
+    const owned = ownBuffer(bytes);
+    const task: DecodeTask = { bytes: owned, options: { ...options, maxDurationS: this.maxDurationS } };
+    const done = pool.run(task, { signal: end.signal, transferList: [owned.buffer] }) as Promise<DecodeOutcome>;
+    const onAbort = (): void => {
+      ended = endThread(pool, end);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await done;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      void Promise.resolve(ended).then(() => {
+        this.free.giveBack(pool);
+      });
+    }
+  }
+
   private renewWhenIdle(): void {
     if (this.underWay.size > 0 || this.isClosed) return;
-    this.renewal = setTimeout(() => void this.pool.recycleWorkers(), RENEWAL_IDLE_MS).unref();
+    this.renewal = setTimeout(
+      () => void Promise.all(this.pools.map((pool) => pool.recycleWorkers())),
+      RENEWAL_IDLE_MS,
+    ).unref();
+  }
+}
+
+/**
+ * A pool of one thread. A pool of several gives the next file to a thread that it is ending, where that thread has finished
+ * its last one in the same moment, and the file is lost with it. This one has nothing else to give: its next file comes when
+ * the thread is gone.
+ *
+ * @param isWarm whether its thread stays while there is nothing to do
+ */
+function newPool(isWarm: boolean): Tinypool {
+  const pool = new Tinypool({
+    filename: join(__dirname, 'audio-worker.js'),
+    minThreads: isWarm ? 1 : 0,
+    maxThreads: 1,
+    idleTimeout: SURPLUS_THREAD_IDLE_MS,
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
+  });
+  // A thread that cannot start (no memory, its file gone) is no reason for the process to end: what waits for it has a
+  // time limit, and the next file gets a new one.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** Ends the thread that is at the work of `end`, wherever it is; resolves when it is gone. */
+async function endThread(pool: Tinypool, end: AbortController): Promise<void> {
+  const before = pool.threads;
+  end.abort();
+  const ended = before.filter((thread) => !pool.threads.includes(thread));
+  await Promise.all(
+    ended.map(
+      (thread) =>
+        new Promise<void>((resolve) => {
+          thread.once('exit', () => {
+            resolve();
+          });
+        }),
+    ),
+  );
+}
+
+/** Pools without work, the warm one first. Who finds none waits, in the order of coming. */
+class FreePools {
+  private readonly free: Set<Tinypool>;
+  private readonly waiting: ((pool: Tinypool) => void)[] = [];
+
+  constructor(private readonly all: readonly Tinypool[]) {
+    this.free = new Set(all);
+  }
+
+  /** @returns a pool that is to be given back @throws the signal's reason when it is aborted before there is one */
+  async take(signal: AbortSignal): Promise<Tinypool> {
+    signal.throwIfAborted();
+    const pool = this.all.find((each) => this.free.has(each));
+    if (pool !== undefined) {
+      this.free.delete(pool);
+      return pool;
+    }
+    return new Promise<Tinypool>((resolve, reject) => {
+      const onTurn = (next: Tinypool): void => {
+        signal.removeEventListener('abort', onAbort);
+        resolve(next);
+      };
+      const onAbort = (): void => {
+        this.waiting.splice(this.waiting.indexOf(onTurn), 1);
+        reject(signal.reason as Error);
+      };
+      this.waiting.push(onTurn);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  giveBack(pool: Tinypool): void {
+    const next = this.waiting.shift();
+    if (next === undefined) this.free.add(pool);
+    else next(pool);
   }
 }
 

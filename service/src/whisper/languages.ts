@@ -155,7 +155,7 @@ export function languageCode(language: string): string {
   throw new WhisperError(
     'unsupported_language',
     `Whisper does not know the language ${JSON.stringify(language)}. ` +
-      'Give a code such as "en", a name such as "english" or a tag such as "en-US", or leave it out to detect it.',
+      'Give a code such as "en", a name such as "english" or a tag such as "en-US", or leave it out.',
   );
 }
 

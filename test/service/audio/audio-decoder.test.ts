@@ -1,10 +1,13 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import type { DecodedAudio } from '../../../service/src/audio/audio-decoder';
 import { decodeAudio } from '../../../service/src/audio/decode-audio';
 import { audioFixture } from '../../support/audio-fixture';
 import { AudioDecoderHost } from '../../support/audio-decoder-host';
 import { constantFlac, constantFrame } from '../../support/flac-writer';
-import { sampleBytes } from '../../support/nano';
+import { NANO, sampleBytes } from '../../support/nano';
 import { largestDifference, noise, sine } from '../../support/signals';
 import { pcm16, wavFile } from '../../support/wav-writer';
 
@@ -197,6 +200,14 @@ test('closing ends what is under way and what waits, and nothing is taken on any
   outcomes.push(host.decode('closing', slowFlac()));
   for (const { error } of await Promise.all(outcomes)) expect(error?.message).toBe('The audio decoder is closed.');
 });
+
+test('callers who leave in the moment in which their file is done cost nobody else theirs', async () => {
+  const script = path.join(__dirname, '../../support/audio-decoder-leavers.js');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, path.join(NANO, 'samples/en-02.wav'), '8']);
+  const { decoded, left, errors } = JSON.parse(stdout) as { decoded: number; left: number; errors: string[] };
+  expect(errors).toEqual([]);
+  expect(Math.min(decoded, left)).toBeGreaterThan(100);
+}, 60_000);
 
 test('many files at once are all decoded, each as itself', async () => {
   const lengths = Array.from({ length: 20 }, (_, index) => 1_000 + index);

@@ -26,7 +26,9 @@ export async function documentationPages(routes: readonly RouteOptions[], withKe
     hideUntagged: true,
   });
   await pages.register(swaggerUi, { routePrefix: DOCS_PATH });
-  for (const { method, url, schema } of routes) pages.route({ method, url, schema, handler: () => undefined });
+  for (const { method, url, schema } of routes) {
+    pages.route({ method, url, schema, handler: (_request, reply) => { reply.callNotFound(); } });
+  }
   pages.get(OPENAPI_PATH, { schema: { hide: true } }, () => pages.swagger());
   await pages.ready();
   return pages;

@@ -28,6 +28,8 @@ export const documentation = fp<{ readonly withKeys: boolean }>(function documen
     return documentationPages(routes, withKeys);
   };
   const show = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    // `..` and its escapes, which lead out of the pages.
+    if (new URL(request.url, 'http://server').pathname !== request.url.split('?')[0]) return notThere(reply);
     loading ??= load().catch((error: unknown) => {
       loading = undefined;
       throw error;
@@ -36,10 +38,7 @@ export const documentation = fp<{ readonly withKeys: boolean }>(function documen
     const conditions = Object.entries(request.headers).filter(([name]) => OF_CACHES.includes(name));
     const answer = await pages.inject({ method: 'GET', url: request.url, headers: Object.fromEntries(conditions) });
     if (answer.statusCode >= 500) throw new Error(`the documentation's ${request.url} answers ${answer.payload}`);
-    if (answer.statusCode === 404) {
-      reply.callNotFound();
-      return reply;
-    }
+    if (answer.statusCode === 404) return notThere(reply);
     const headers = Object.entries(answer.headers).filter(([name]) => !OF_THE_CONNECTION.includes(name));
     return reply.code(answer.statusCode).headers(Object.fromEntries(headers)).send(answer.rawPayload);
   };
@@ -47,3 +46,8 @@ export const documentation = fp<{ readonly withKeys: boolean }>(function documen
   for (const path of [OPENAPI_PATH, DOCS_PATH, `${DOCS_PATH}/*`]) app.get(path, own, show);
   done();
 });
+
+function notThere(reply: FastifyReply): FastifyReply {
+  reply.callNotFound();
+  return reply;
+}

@@ -15,7 +15,9 @@ export function judgeModel({ config, model }: ServerFacts): Finding {
     return failure(
       model.error,
       wanted,
-      `Correct STT_MODEL, STT_MODEL_STORE and STT_QUANTIZATION, or fetch it: whisper-stt fetch ${config.model}.`,
+      model.error.includes(' no compiled/')
+        ? 'Compile it for this precision and processor, too: whisper-stt compile-model, with the variant among --variants.'
+        : `Correct STT_MODEL, STT_MODEL_STORE and STT_QUANTIZATION, or fetch it: whisper-stt fetch ${config.model}.`,
     );
   }
   const { path, weightBytes } = model.value;
@@ -55,7 +57,7 @@ export function judgeModelLoad({ config, load, model, port }: ServerFacts): Find
   const wanted = 'the model loads and answers for a second of silence';
   if (port.state === 'server') {
     return port.isReady
-      ? ok('the server that runs here has loaded it', wanted)
+      ? skipped('a server that is ready has the port: its log says which model it has loaded', wanted)
       : warning(
           'the server that runs here is not ready',
           wanted,
