@@ -27,7 +27,14 @@ export async function documentationPages(routes: readonly RouteOptions[], withKe
   });
   await pages.register(swaggerUi, { routePrefix: DOCS_PATH });
   for (const { method, url, schema } of routes) {
-    pages.route({ method, url, schema, handler: (_request, reply) => { reply.callNotFound(); } });
+    pages.route({
+      method,
+      url,
+      schema,
+      handler: (_request, reply) => {
+        reply.callNotFound();
+      },
+    });
   }
   pages.get(OPENAPI_PATH, { schema: { hide: true } }, () => pages.swagger());
   await pages.ready();
