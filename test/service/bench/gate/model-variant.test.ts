@@ -23,7 +23,7 @@ describe('the variants of a model', () => {
   beforeEach(() => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'variants-'));
     for (const name of ['config.json', 'generation_config.json', 'tokenizer.json']) write(name);
-    write('compiled/manifest.json', '{"format":1}');
+    write('compiled/manifest.json', '{"format":2}');
     write('compiled/alignment.onnx');
     for (const encoder of Object.values(FILES)) {
       write(encoder);
