@@ -117,8 +117,11 @@ export class Server {
       // Before anything is worked at: what is damaged may load, and then mistranscribe. And before the end of loading is
       // awaited: it may also fail to load.
       await this.verifyModel();
-      this.engine.release();
-      this.open();
+      // Told to stop meanwhile: there is nothing left to open.
+      if (!this.state.draining) {
+        this.engine.release();
+        this.open();
+      }
       await this.parts.engineStart;
     } catch (error) {
       // Told to stop while it was loading: that is an end as asked for.
