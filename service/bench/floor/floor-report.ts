@@ -1,3 +1,4 @@
+import { markdownTable, withPart, type WrittenPart } from '../markdown-page';
 import type { MachinePeaks } from './machine-peaks';
 import type { Stage } from './stages';
 
@@ -21,15 +22,14 @@ export interface FloorResults {
   readonly stepMs: number;
 }
 
-const BEGIN = '<!-- floor: written by `npm run bench:floor` -->';
-const END = '<!-- /floor -->';
+const FLOOR: WrittenPart = {
+  begin: '<!-- floor: written by `npm run bench:floor` -->',
+  end: '<!-- /floor -->',
+};
 
 /** The page with the floor anew. @throws where the page has no place for it */
 export function withFloor(page: string, results: FloorResults): string {
-  const [before, rest] = page.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`the page has no ${BEGIN} … ${END}`);
-  return `${before}${BEGIN}\n\n${floorReport(results)}\n\n${END}${after}`;
+  return withPart(page, FLOOR, floorReport(results));
 }
 
 /** In Markdown as Prettier leaves it. */
@@ -45,7 +45,7 @@ export function floorReport(results: FloorResults): string {
       `${giga(peaks.floatOperations)} billion operations a second in single precision and ${giga(peaks.int8Operations)} in 8 bits ` +
       `(a product of two matrices of 2048 × 2048), and read ${giga(peaks.cachedBytes)} GB/s of a matrix that the caches hold and ` +
       `${giga(peaks.memoryBytes)} GB/s of one that they do not (a single row times it).`,
-    table(
+    markdownTable(
       ['stage', 'Gop', 'MB read', 'floor, ms', 'ours, ms', 'ours ÷ floor', 'what the gap is made of'],
       [
         ...of('encoder').map(row),
@@ -104,11 +104,4 @@ function decimals(value: number): string {
 
 function giga(perSecond: number): string {
   return (perSecond / 1e9).toFixed(0);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((cells) => cells[column]!.length)));
-  const line = (cells: readonly string[]): string =>
-    `| ${widths.map((width, column) => cells[column]!.padEnd(width)).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }

@@ -1,3 +1,4 @@
+import { markdownTable, withPart, type WrittenPart } from '../markdown-page';
 import type { FairnessFigures } from './fairness';
 import type { OverloadFigures } from './overload';
 
@@ -12,15 +13,14 @@ export interface LoadResults {
   readonly longFiles: FairnessFigures;
 }
 
-const BEGIN = '<!-- measured: written by `npm run bench:load` -->';
-const END = '<!-- /measured -->';
+const MEASURED: WrittenPart = {
+  begin: '<!-- measured: written by `npm run bench:load` -->',
+  end: '<!-- /measured -->',
+};
 
 /** The page with the measured part anew. @throws where the page has no place for it */
 export function withMeasured(page: string, results: LoadResults): string {
-  const [before, rest] = page.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`the page has no ${BEGIN} … ${END}`);
-  return `${before}${BEGIN}\n\n${measured(results)}\n\n${END}${after}`;
+  return withPart(page, MEASURED, measured(results));
 }
 
 /** As Prettier leaves it. */
@@ -49,12 +49,5 @@ export function measured(results: LoadResults): string {
     ['beside another key with 48 requests in, p95', ms(flood.besideP95)],
     ['beside four long files of its own key, p95', ms(longFiles.besideP95)],
   ];
-  return `${date}, ${machine}:\n\n${table(['what', 'measured'], rows)}`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]!.length)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+  return `${date}, ${machine}:\n\n${markdownTable(['what', 'measured'], rows)}`;
 }

@@ -1,17 +1,17 @@
+import { markdownTable, withPart, type WrittenPart } from '../markdown-page';
 import { SHORT_CASE } from './cases';
 import { COMPARED_CLIENTS } from './load';
 import { PEERS } from './peers';
 import type { BenchResults, LoadLevel, Times } from './results';
 
-const BEGIN = '<!-- measured: written by `npm run bench` -->';
-const END = '<!-- /measured -->';
+const MEASURED: WrittenPart = {
+  begin: '<!-- measured: written by `npm run bench` -->',
+  end: '<!-- /measured -->',
+};
 
 /** The page with the measured part anew. @throws where the page has no place for it */
 export function withMeasured(page: string, results: BenchResults): string {
-  const [before, rest] = page.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`the page has no ${BEGIN} … ${END}`);
-  return `${before}${BEGIN}\n\n${benchReport(results)}\n\n${END}${after}`;
+  return withPart(page, MEASURED, benchReport(results));
 }
 
 /** All tables that there are figures for, in Markdown as Prettier leaves it. */
@@ -28,7 +28,7 @@ function latency(results: BenchResults): string | undefined {
   const repeats = Object.values(results.latency).flatMap(({ cases }) => Object.values(cases))[0]?.repeats;
   const rows = rowsOf(results, results.latency, ({ cases }) => names.map((name) => medianAndP95(cases[name])));
   const title = `### One window at a time\n\nMilliseconds, median and p95 of ${repeats}; the whole window of 30 s is encoded.`;
-  return rows && `${title}\n\n${table(['engine', ...names], rows)}`;
+  return rows && `${title}\n\n${markdownTable(['engine', ...names], rows)}`;
 }
 
 function memory(results: BenchResults): string | undefined {
@@ -36,7 +36,9 @@ function memory(results: BenchResults): string | undefined {
     mebibytes(peakResidentBytes),
     mebibytes(proportionalBytes),
   ]);
-  return rows && `### Memory of one\n\n${table(['engine', 'peak RSS, MiB', 'PSS behind the last case, MiB'], rows)}`;
+  return (
+    rows && `### Memory of one\n\n${markdownTable(['engine', 'peak RSS, MiB', 'PSS behind the last case, MiB'], rows)}`
+  );
 }
 
 function load(results: BenchResults): string | undefined {
@@ -57,11 +59,11 @@ function load(results: BenchResults): string | undefined {
   const clients = levels.map((count) => (count === 1 ? '1 client' : `${count} clients`));
   return [
     `### Several clients\n\nCase ${SHORT_CASE.name}. Answers a second, and the most memory at ${COMPARED_CLIENTS} clients for each of them:`,
-    table(['engine', 'layout', ...clients, 'MiB a stream'], throughput),
+    markdownTable(['engine', 'layout', ...clients, 'MiB a stream'], throughput),
     'Milliseconds until a client has its text, median and p95:',
-    table(['engine', ...clients], waits),
+    markdownTable(['engine', ...clients], waits),
     'Milliseconds until a probe is answered meanwhile, p99:',
-    table(['engine', ...clients], probes),
+    markdownTable(['engine', ...clients], probes),
   ].join('\n\n');
 }
 
@@ -71,7 +73,7 @@ function loadLayouts(results: BenchResults): string | undefined {
   );
   if (rows.length === 0) return undefined;
   const title = `### Layouts\n\nAnswers a second at ${COMPARED_CLIENTS} clients; the best of each counts above.`;
-  return `${title}\n\n${table(['engine', 'layout', 'a second'], rows)}`;
+  return `${title}\n\n${markdownTable(['engine', 'layout', 'a second'], rows)}`;
 }
 
 function longFile(results: BenchResults): string | undefined {
@@ -82,14 +84,15 @@ function longFile(results: BenchResults): string | undefined {
     layout,
   ]);
   return (
-    rows && `### Ten minutes of speech\n\n${table(['engine', 's', 'real-time factor', 'windows', 'layout'], rows)}`
+    rows &&
+    `### Ten minutes of speech\n\n${markdownTable(['engine', 's', 'real-time factor', 'windows', 'layout'], rows)}`
   );
 }
 
 function coldStart(results: BenchResults): string | undefined {
   const rows = rowsOf(results, results.coldStart, ({ median }) => [milliseconds(median)]);
   const title = '### Cold start\n\nFrom the start of the process to the first text, with all files in the page cache.';
-  return rows && `${title}\n\n${table(['engine', 'ms, median'], rows)}`;
+  return rows && `${title}\n\n${markdownTable(['engine', 'ms, median'], rows)}`;
 }
 
 function defaults(results: BenchResults): string | undefined {
@@ -99,7 +102,9 @@ function defaults(results: BenchResults): string | undefined {
     PEERS.find((peer) => peer.id === id)?.asItComes ?? '',
   ]);
   const title = `### As the libraries come\n\nCase ${SHORT_CASE.name}, nothing stated; those to which that makes no difference are left out.`;
-  return rows && `${title}\n\n${table(['engine', 'ms, median and p95', 'tokens', 'what it does by itself'], rows)}`;
+  return (
+    rows && `${title}\n\n${markdownTable(['engine', 'ms, median and p95', 'tokens', 'what it does by itself'], rows)}`
+  );
 }
 
 function versions({ peers }: BenchResults): string {
@@ -107,7 +112,7 @@ function versions({ peers }: BenchResults): string {
     title,
     missing === undefined ? (about ?? 'not measured alone') : `missing: ${missing}`,
   ]);
-  return `### Versions\n\n${table(['engine', 'version and settings'], rows)}`;
+  return `### Versions\n\n${markdownTable(['engine', 'version and settings'], rows)}`;
 }
 
 /** A row for each peer that was to be measured; undefined where none was. */
@@ -138,12 +143,4 @@ function milliseconds(value: number): string {
 
 function mebibytes(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(0);
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cell = (row: readonly string[], column: number): string => row[column] ?? '–';
-  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => cell(row, column).length)));
-  const line = (row: readonly string[]): string =>
-    `| ${widths.map((width, column) => cell(row, column).padEnd(width)).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
