@@ -31,7 +31,7 @@ const engine = new Engine({
   quantization: 'int8',
   threads: 2,
   maxQueue: 1,
-  speechDetectorFile: path.join(MODEL_STORE, 'silero-vad/silero_vad_16k_sequence.onnx'),
+  speechDetectorFile: path.join(MODEL_STORE, 'silero-vad/silero_vad_16k.onnx'),
 });
 const transcriber = engineTranscriber(engine, openModelDirectory(MODEL_STORE, 'nano', 'int8'));
 beforeAll(() => engine.start());

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Copies the detector and its licence out of Silero's own package on PyPI, whose bytes are checked against the hash
-# below, and writes what they hash to: `npm run import:silero`. To go to another release, change the two lines.
+# below, compiles it, and writes what they hash to: `npm run import:silero`. To go to another release, change the two lines.
 set -eu
 version=6.2.3
 wheel_sha256=7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8
@@ -11,6 +11,9 @@ trap 'rm -rf "$work"' EXIT
 echo "silero-vad==$version --hash=sha256:$wheel_sha256" > "$work/requirements.txt"
 python3 -m pip download --quiet --no-deps --require-hashes --dest "$work" --requirement "$work/requirements.txt"
 python3 -m zipfile -e "$work/silero_vad-$version-py3-none-any.whl" "$work"
-cp "$work/silero_vad/data/silero_vad_16k_sequence.onnx" "$work/silero_vad-$version.dist-info/licenses/LICENSE" "$folder"
+cp "$work/silero_vad-$version.dist-info/licenses/LICENSE" "$folder"
+mkdir -p "$folder/published"
+cp "$work/silero_vad/data/silero_vad_16k_sequence.onnx" "$folder/published"
+node "$folder/compile.mjs" "$version"
 cd "$folder"
-sha256sum LICENSE silero_vad_16k_sequence.onnx > SHA256SUMS
+sha256sum LICENSE published/silero_vad_16k_sequence.onnx silero_vad_16k.onnx > SHA256SUMS

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Tinypool } from 'tinypool';
 import { AudioError } from './audio-error';
+import { collectGarbage } from './garbage-collection';
 import type { DecodeOutcome, DecodeTask } from './audio-worker';
 import type { DecodeOptions } from './decode-audio';
 import type { DecodedAudio } from './decoded-audio';
@@ -160,10 +161,13 @@ export class AudioDecoder {
 
   private renewWhenIdle(): void {
     if (this.underWay.size > 0 || this.isClosed) return;
-    this.renewal = setTimeout(
-      () => void Promise.all(this.pools.map((pool) => pool.recycleWorkers())),
-      RENEWAL_IDLE_MS,
-    ).unref();
+    this.renewal = setTimeout(() => void this.renew(), RENEWAL_IDLE_MS).unref();
+  }
+
+  private async renew(): Promise<void> {
+    await Promise.all(this.pools.map((pool) => pool.recycleWorkers()));
+    // The caller's thread, too: the old thread's end leaves some, as did the last connections'.
+    if (this.underWay.size === 0) collectGarbage();
   }
 }
 

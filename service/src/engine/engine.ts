@@ -207,7 +207,7 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   /**
-   * How likely somebody speaks, for each 32 ms (speech-detector.ts). It takes 2 ms a second of audio and goes before all
+   * How likely somebody speaks, for each 32 ms (speech-detector.ts). It takes 0.6 ms a second of audio and goes before all
    * windows that wait: the caller's own window, which depends on it, then stands where it would have stood without.
    *
    * @param samples 16 kHz mono; of long audio in pieces, so that windows come between

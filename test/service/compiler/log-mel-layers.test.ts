@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,6 +7,7 @@ import { audioRows, HOP_SAMPLES, LogMel, WINDOW_FRAMES } from '../../../service/
 import type { Surroundings } from '../../../service/src/whisper/model';
 import { witness } from '../../parity/witness';
 import { SAMPLES, sampleAudio } from '../../support/nano';
+import { floatsOf, runGraph, sent } from '../../support/graph-runner';
 
 const WINDOW_SAMPLES = 480_000;
 /** To openai-whisper, which computes in single precision too. */
@@ -19,23 +19,6 @@ interface Heard {
   readonly samples: Float32Array;
   readonly surroundings?: Surroundings;
 }
-
-/** A tensor as test/support/run-graph.js takes it and gives it. */
-interface SentTensor {
-  readonly type: string;
-  readonly dims: readonly number[];
-  readonly data: string;
-}
-
-const sent = (
-  type: string,
-  dims: readonly number[],
-  { buffer, byteOffset, byteLength }: ArrayBufferView,
-): SentTensor => ({
-  type,
-  dims,
-  data: Buffer.from(buffer, byteOffset, byteLength).toString('base64'),
-});
 
 describe.each([80, 128])("the graph's log-mel spectrogram of %i bands", (melBins) => {
   let folder: string;
@@ -67,14 +50,9 @@ describe.each([80, 128])("the graph's log-mel spectrogram of %i bands", (melBins
         frames: sent('int64', [1], BigInt64Array.of(BigInt(WINDOW_FRAMES))),
       };
     });
-    const output = execFileSync(process.execPath, [path.join(__dirname, '../../support/run-graph.js')], {
-      input: JSON.stringify({ file: file(), feeds }),
-      encoding: 'utf8',
-      maxBuffer: 512 * 2 ** 20,
-    });
-    return (JSON.parse(output) as { features: SentTensor }[]).map(({ features }) => {
-      expect(features.dims).toEqual([1, WINDOW_FRAMES, melBins]);
-      return new Float32Array(new Uint8Array(Buffer.from(features.data, 'base64')).buffer);
+    return runGraph(file(), feeds).map(({ features }) => {
+      expect(features!.dims).toEqual([1, WINDOW_FRAMES, melBins]);
+      return floatsOf(features!);
     });
   }
 

@@ -13,7 +13,8 @@ import { noise } from '../../support/signals';
 const { Engine } = builtModule('service/src/engine/engine.js') as typeof EngineModule;
 
 const FOLDER = path.join(MODEL_STORE, 'silero-vad');
-const FILE = path.join(FOLDER, 'silero_vad_16k_sequence.onnx');
+const FILE = path.join(FOLDER, 'silero_vad_16k.onnx');
+const PUBLISHED = 'published/silero_vad_16k_sequence.onnx';
 const RATE = 16_000;
 
 const OPTIONS: EngineModule.EngineOptions = {
@@ -25,12 +26,12 @@ const OPTIONS: EngineModule.EngineOptions = {
   speechDetectorFile: FILE,
 };
 
-test("the detector is the file of Silero's own package, with its licence", () => {
+test("the detector is made of the file of Silero's own package, and lies there with its licence", () => {
   const hashes = readFileSync(path.join(FOLDER, 'SHA256SUMS'), 'utf8')
     .trim()
     .split('\n')
     .map((line) => line.split('  ') as [hash: string, file: string]);
-  expect(hashes.map(([, file]) => file)).toEqual(['LICENSE', path.basename(FILE)]);
+  expect(hashes.map(([, file]) => file)).toEqual(['LICENSE', PUBLISHED, path.basename(FILE)]);
   for (const [hash, file] of hashes) {
     expect(
       createHash('sha256')
