@@ -1,9 +1,11 @@
+import { DEFAULTS } from '../../../lib/contract';
 import { markdownTable, withPart, type WrittenPart } from '../markdown-page';
 import { SHORT_CASE } from './cases';
 import { COMPARED_CLIENTS } from './load';
 import { PEERS } from './peers';
 import type { BenchResults, LoadLevel, Times } from './results';
 
+const MARGIN_SECONDS = DEFAULTS.shortContextMarginSeconds;
 const MEASURED: WrittenPart = {
   begin: '<!-- measured: written by `npm run bench` -->',
   end: '<!-- /measured -->',
@@ -16,7 +18,7 @@ export function withMeasured(page: string, results: BenchResults): string {
 
 /** All tables that there are figures for, in Markdown as Prettier leaves it. */
 export function benchReport(results: BenchResults): string {
-  const sections = [latency, memory, load, loadLayouts, longFile, coldStart, defaults, versions].map((section) =>
+  const sections = [latency, memory, load, loadLayouts, longFile, lengths, coldStart, defaults, versions].map((section) =>
     section(results),
   );
   const head = `${results.date}, ${results.machine}; ${results.weights}; ${results.threads} threads.`;
@@ -27,7 +29,7 @@ function latency(results: BenchResults): string | undefined {
   const names = [...new Set(Object.values(results.latency).flatMap(({ cases }) => Object.keys(cases)))];
   const repeats = Object.values(results.latency).flatMap(({ cases }) => Object.values(cases))[0]?.repeats;
   const rows = rowsOf(results, results.latency, ({ cases }) => names.map((name) => medianAndP95(cases[name])));
-  const title = `### One window at a time\n\nMilliseconds, median and p95 of ${repeats}; the whole window of 30 s is encoded.`;
+  const title = `### One window at a time\n\nMilliseconds, median and p95 of ${repeats}; the whole window of 30 s is encoded, at short context the audio and ${MARGIN_SECONDS} s.`;
   return rows && `${title}\n\n${markdownTable(['engine', ...names], rows)}`;
 }
 
@@ -89,6 +91,20 @@ function longFile(results: BenchResults): string | undefined {
   );
 }
 
+function lengths({ longFile }: BenchResults): string | undefined {
+  const rows = Object.entries(longFile).flatMap(([id, figures]) =>
+    (figures.lengths ?? []).map(({ audioSeconds, seconds, windows }) => [
+      titleOf(id),
+      duration(audioSeconds),
+      seconds.toFixed(1),
+      (seconds / audioSeconds).toFixed(4),
+      String(windows),
+    ]),
+  );
+  if (rows.length === 0) return undefined;
+  return `### Other lengths\n\n${markdownTable(['engine', 'speech', 's', 'real-time factor', 'windows'], rows)}`;
+}
+
 function coldStart(results: BenchResults): string | undefined {
   const rows = rowsOf(results, results.coldStart, ({ median }) => [milliseconds(median)]);
   const title = '### Cold start\n\nFrom the start of the process to the first text, with all files in the page cache.';
@@ -131,6 +147,11 @@ function rowsOf<Figures>(
 
 function titleOf(id: string): string {
   return PEERS.find((peer) => peer.id === id)?.title ?? id;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  return seconds < 3600 ? `${seconds / 60} min` : `${seconds / 3600} h`;
 }
 
 function medianAndP95(times: Times | undefined): string {

@@ -18,3 +18,9 @@ export const SHORT_CASE: BenchCase = CASES[0];
 export const WINDOW_CASE: BenchCase = CASES[2];
 
 export const LONG_FILE = { audio: '10min', seconds: 600 };
+/** Of the same speech; what a second costs should be the same. */
+export const OTHER_LENGTHS = [
+  { audio: '1min', seconds: 60 },
+  { audio: '1h', seconds: 3600 },
+  { audio: '3h', seconds: 10_800 },
+];

@@ -1,5 +1,6 @@
+import { ENV } from '../../../lib/contract';
 import { closedLoop } from '../load/closed-loop';
-import { LONG_FILE, WINDOW_CASE } from './cases';
+import { LONG_FILE, OTHER_LENGTHS, WINDOW_CASE } from './cases';
 import type { LoadLayout, PeerDefinition } from './peers';
 import type { LongFileFigures } from './results';
 import { ServerUnderTest } from './server-under-test';
@@ -10,6 +11,14 @@ import type { Workbench } from './workbench';
 const WINDOWS_AT_ONCE = 8;
 /** About the least that a decoder can be limited to; here to count windows. */
 const FEWEST_TOKENS = 8;
+
+/** Three hours are more than the server takes by itself, in length and in time. */
+const LONG_AUDIO = {
+  [ENV.maxAudioSeconds]: String(Math.max(...OTHER_LENGTHS.map(({ seconds }) => seconds)) + 1),
+  [ENV.requestTimeoutSeconds]: '3600',
+};
+/** All of it in the others would take the benchmark an hour. */
+const WITH_OTHER_LENGTHS = 'ours-compiled-int8';
 
 interface LongFileTime {
   readonly seconds: number;
@@ -30,24 +39,42 @@ export class LongFile {
     this.bench.say(`ten minutes: ${peer.title}`);
     const { seconds, windows } =
       peer.kind === 'server' ? await this.throughServer(peer) : await this.windowByWindow(peer, layout);
-    return { layout: layout.name, seconds, windows, realTimeFactor: seconds / LONG_FILE.seconds };
+    const figures = { layout: layout.name, seconds, windows, realTimeFactor: seconds / LONG_FILE.seconds };
+    return peer.id === WITH_OTHER_LENGTHS ? { ...figures, lengths: await this.otherLengths(peer) } : figures;
+  }
+
+  private async otherLengths(peer: PeerDefinition): Promise<LongFileFigures['lengths']> {
+    const lengths: { audioSeconds: number; seconds: number; windows: number }[] = [];
+    for (const { audio, seconds: audioSeconds } of OTHER_LENGTHS) {
+      this.bench.say(`${audio}: ${peer.title}`);
+      lengths.push({ audioSeconds, ...(await this.throughServerOnce(peer, this.tokensPerWindow, audio)) });
+    }
+    return lengths;
   }
 
   /** As many tokens as windows of 30 s hold together, in the server's own number of windows. */
   private async throughServer(peer: PeerDefinition): Promise<LongFileTime> {
     this.ownWindows ??= (await this.throughServerOnce(peer, FEWEST_TOKENS)).windows;
-    const tokens = (LONG_FILE.seconds / WINDOW_CASE.seconds) * WINDOW_CASE.tokens;
-    return this.throughServerOnce(peer, Math.round(tokens / this.ownWindows));
+    return this.throughServerOnce(peer, this.tokensPerWindow);
   }
 
-  private async throughServerOnce(peer: PeerDefinition, tokensPerWindow: number): Promise<LongFileTime> {
+  private get tokensPerWindow(): number {
+    const tokens = (LONG_FILE.seconds / WINDOW_CASE.seconds) * WINDOW_CASE.tokens;
+    return Math.round(tokens / this.ownWindows!);
+  }
+
+  private async throughServerOnce(
+    peer: PeerDefinition,
+    tokensPerWindow: number,
+    audio = LONG_FILE.audio,
+  ): Promise<LongFileTime> {
     const { cache } = this.bench;
     const model = { folder: cache.model(peer), precision: peer.precision!, tokensPerWindow };
-    const server = await ServerUnderTest.start(model);
+    const server = await ServerUnderTest.start(model, LONG_AUDIO);
     try {
       await server.transcribe(ServerUnderTest.request(cache.audioFolder, WINDOW_CASE.audio));
       const before = await server.decoded();
-      const ms = await server.transcribe(ServerUnderTest.request(cache.audioFolder, LONG_FILE.audio));
+      const ms = await server.transcribe(ServerUnderTest.request(cache.audioFolder, audio));
       const after = await server.decoded();
       const windows = after.windows - before.windows;
       const tokens = after.tokens - before.tokens;

@@ -25,6 +25,8 @@ export interface PeerDefinition {
    * long files are measured then.
    */
   readonly layouts: readonly LoadLayout[];
+  /** A setting of this server that matters to single windows alone: nothing else is measured of it. */
+  readonly isSetting?: true;
   /** Windows of 30 s that its own way with long audio makes of ten minutes. */
   readonly longFileWindows?: number;
 }
@@ -53,6 +55,16 @@ export const PEERS: readonly PeerDefinition[] = [
     model: COMPILED,
     precision: 'int8',
     layouts: [SERVER],
+  },
+  {
+    id: 'ours-short-context',
+    title: 'this server, compiled, int8, short context',
+    kind: 'node',
+    driver: 'ours-short-context',
+    model: COMPILED,
+    precision: 'int8',
+    layouts: [],
+    isSetting: true,
   },
   {
     id: 'ours-compiled-fp32',

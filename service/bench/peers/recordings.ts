@@ -3,14 +3,14 @@ import path from 'node:path';
 import { decodeAudio } from '../../src/audio/decode-audio';
 import { SAMPLE_RATE_HZ } from '../../src/whisper/audio-format';
 import { wavFile } from '../calibration/wav-file';
-import { CASES, LONG_FILE } from './cases';
+import { CASES, LONG_FILE, OTHER_LENGTHS } from './cases';
 
 /** From the compiled benchmark. */
 const SPEECH = path.resolve(__dirname, '../../../../service/models/whisper-nano/samples');
 
-/** Writes NAME.f32 for the drivers and NAME.wav for the server: speech without end, cut to each length. */
+/** Writes NAME.wav for the server, and of windows and the long file NAME.f32 for the drivers: speech without end, cut to each length. */
 export async function writeRecordings(folder: string): Promise<void> {
-  const wanted = [...CASES, LONG_FILE];
+  const wanted = [...CASES, LONG_FILE, ...OTHER_LENGTHS];
   if (wanted.every(({ audio }) => existsSync(path.join(folder, `${audio}.wav`)))) return;
   mkdirSync(folder, { recursive: true });
   const utterances: Float32Array[] = [];
@@ -22,7 +22,7 @@ export async function writeRecordings(folder: string): Promise<void> {
   }
   for (const { audio, seconds } of wanted) {
     const samples = repeated(utterances, seconds * SAMPLE_RATE_HZ);
-    writeFileSync(path.join(folder, `${audio}.f32`), new Uint8Array(samples.buffer));
+    if (seconds <= LONG_FILE.seconds) writeFileSync(path.join(folder, `${audio}.f32`), new Uint8Array(samples.buffer));
     writeFileSync(path.join(folder, `${audio}.wav`), wavFile(samples));
   }
 }

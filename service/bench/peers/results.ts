@@ -40,6 +40,8 @@ export interface LongFileFigures {
   readonly windows: number;
   /** Seconds for a second of audio. */
   readonly realTimeFactor: number;
+  /** Of this server alone: what other lengths take. */
+  readonly lengths?: readonly { readonly audioSeconds: number; readonly seconds: number; readonly windows: number }[];
 }
 
 /** What was measured of each peer, by its id. A part that was not asked for is empty. */

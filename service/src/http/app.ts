@@ -15,6 +15,7 @@ import { ApiError } from './errors/api-error';
 import { errorHandling, sendApiError } from './errors/error-handling';
 import { errorMetrics } from './errors/error-metrics';
 import { answerProtocolError } from './errors/protocol-error';
+import { LateValidators } from './late-validators';
 import { asrWebservice } from './routes/asr-webservice';
 import { health } from './routes/health';
 import { legacyModels } from './routes/legacy-models';
@@ -48,6 +49,7 @@ const REQUEST_TIMEOUT_MARGIN_MS = 5_000;
 /** The HTTP application: one plugin a concern, one file a route group. */
 export function buildApp(dependencies: AppDependencies): FastifyInstance {
   const { config, state, metrics } = dependencies;
+  const validators = new LateValidators();
   const app: FastifyInstance = fastify({
     logger: { level: config.logLevel },
     // One line a transcription is written by its route; probes and scrapes write none.
@@ -62,6 +64,13 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
     requestIdHeader: false,
     genReqId: requestId,
     forceCloseConnections: 'idle',
+    schemaController: {
+      compilersFactory: {
+        buildValidator: validators.build,
+        // Schemas of answers are for the document: what is sent is sent as it is.
+        buildSerializer: () => () => (answer) => JSON.stringify(answer),
+      },
+    },
     // Faults of the protocol, in the shape of all others.
     frameworkErrors: (error, request, reply) => {
       // No hook of the application runs for it.
@@ -89,8 +98,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   app.addContentTypeParser('*', (_request, _body, read) => {
     read(null);
   });
-  // Schemas of answers are for the document: what is sent is sent as it is.
-  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  app.addHook('onListen', () => void validators.prepare());
   app.decorateRequest('call', null);
   app.register(requestTracing, { environment: process.env });
   const models = new ModelNames(config.model, config.modelNames);

@@ -45,7 +45,18 @@ const results: BenchResults = {
       })),
     },
   },
-  longFile: {},
+  longFile: {
+    'ours-int8': {
+      layout: 'the server over HTTP',
+      seconds: 9,
+      windows: 25,
+      realTimeFactor: 0.015,
+      lengths: [
+        { audioSeconds: 30, seconds: 0.6, windows: 2 },
+        { audioSeconds: 10_800, seconds: 162, windows: 450 },
+      ],
+    },
+  },
 };
 
 /** The cells of a table's row. */
@@ -75,9 +86,17 @@ describe('the report of the benchmark', () => {
     expect(row(report, 'Several clients', 'this server')).toEqual(['the server over HTTP', '5.00', '40.00', '50']);
   });
 
+  it('has what other lengths take', () => {
+    expect(row(report, 'Other lengths', 'this server')).toEqual(['30 s', '0.6', '0.0200', '2']);
+    expect(report).toMatch(/\| 3 h +\| 162.0 \| 0.0150 /);
+  });
+
   it('has no table without figures', () => {
-    expect(report).not.toContain('Ten minutes');
     expect(report).not.toContain('As the libraries come');
+    const withoutLengths = { ...results.longFile['ours-int8']!, lengths: undefined };
+    const others = benchReport({ ...results, longFile: { 'ours-int8': withoutLengths } });
+    expect(others).toContain('Ten minutes');
+    expect(others).not.toContain('Other lengths');
   });
 
   it('replaces the measured part of its page and nothing else', () => {
