@@ -18,8 +18,8 @@ export function withMeasured(page: string, results: BenchResults): string {
 
 /** All tables that there are figures for, in Markdown as Prettier leaves it. */
 export function benchReport(results: BenchResults): string {
-  const sections = [latency, memory, load, loadLayouts, longFile, lengths, coldStart, defaults, versions].map((section) =>
-    section(results),
+  const sections = [latency, memory, load, loadLayouts, longFile, lengths, coldStart, defaults, versions].map(
+    (section) => section(results),
   );
   const head = `${results.date}, ${results.machine}; ${results.weights}; ${results.threads} threads.`;
   return [head, ...sections.filter((section) => section !== undefined)].join('\n\n');
