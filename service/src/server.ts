@@ -60,6 +60,9 @@ export class Server {
     this.decoder = new AudioDecoder({
       maxDurationS: config.maxAudioSeconds,
       timeoutMs: Math.min(DECODE_TIMEOUT_MS, config.requestTimeoutSeconds * 1000),
+      onRenewed: () => {
+        this.app.collectAtRest();
+      },
     });
     this.state = new ServerState(engine, config.readyMaxWaitSeconds);
     this.transcriber = engineTranscriber(engine, directory);
@@ -123,6 +126,7 @@ export class Server {
         this.open();
       }
       await this.parts.engineStart;
+      await this.app.compileSchemas();
     } catch (error) {
       // Told to stop while it was loading: that is an end as asked for.
       if (!this.state.draining) {

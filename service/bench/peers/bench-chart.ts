@@ -1,5 +1,6 @@
 import { SHORT_CASE } from './cases';
 import { COMPARED_CLIENTS } from './load';
+import { isLatencyOnly } from './peers';
 import type { BenchResults } from './results';
 
 interface Bar {
@@ -70,7 +71,10 @@ function panelsOf(results: BenchResults): readonly Panel[] {
     },
     {
       title: 'Peak memory of one, MiB (less is better)',
-      bars: barsOf(results.latency, ({ peakResidentBytes }) => peakResidentBytes / 2 ** 20),
+      bars: barsOf(
+        Object.fromEntries(Object.entries(results.latency).filter(([id]) => !isLatencyOnly(id))),
+        ({ peakResidentBytes }) => peakResidentBytes / 2 ** 20,
+      ),
       format: whole,
     },
   ];

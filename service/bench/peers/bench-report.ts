@@ -2,7 +2,7 @@ import { DEFAULTS } from '../../../lib/contract';
 import { markdownTable, withPart, type WrittenPart } from '../markdown-page';
 import { SHORT_CASE } from './cases';
 import { COMPARED_CLIENTS } from './load';
-import { PEERS } from './peers';
+import { isLatencyOnly, PEERS } from './peers';
 import type { BenchResults, LoadLevel, Times } from './results';
 
 const MARGIN_SECONDS = DEFAULTS.shortContextMarginSeconds;
@@ -34,7 +34,8 @@ function latency(results: BenchResults): string | undefined {
 }
 
 function memory(results: BenchResults): string | undefined {
-  const rows = rowsOf(results, results.latency, ({ peakResidentBytes, proportionalBytes }) => [
+  const alone = Object.entries(results.latency).filter(([id]) => !isLatencyOnly(id));
+  const rows = rowsOf(results, Object.fromEntries(alone), ({ peakResidentBytes, proportionalBytes }) => [
     mebibytes(peakResidentBytes),
     mebibytes(proportionalBytes),
   ]);
@@ -93,16 +94,17 @@ function longFile(results: BenchResults): string | undefined {
 
 function lengths({ longFile }: BenchResults): string | undefined {
   const rows = Object.entries(longFile).flatMap(([id, figures]) =>
-    (figures.lengths ?? []).map(({ audioSeconds, seconds, windows }) => [
+    (figures.lengths ?? []).map(({ audioSeconds, seconds, windows, tokens }) => [
       titleOf(id),
       duration(audioSeconds),
       seconds.toFixed(1),
       (seconds / audioSeconds).toFixed(4),
       String(windows),
+      ((windows * tokens) / audioSeconds).toFixed(2),
     ]),
   );
   if (rows.length === 0) return undefined;
-  return `### Other lengths\n\n${markdownTable(['engine', 'speech', 's', 'real-time factor', 'windows'], rows)}`;
+  return `### Other lengths\n\n${markdownTable(['engine', 'speech', 's', 'real-time factor', 'windows', 'tokens a second of speech'], rows)}`;
 }
 
 function coldStart(results: BenchResults): string | undefined {

@@ -12,11 +12,11 @@ export async function measureColdStarts(
   bench: Workbench,
   repeats: number,
 ): Promise<Readonly<Record<PeerDefinition['id'], Times>>> {
-  const started = bench.peers.filter(({ isSetting }) => isSetting !== true);
-  const times = new Map<string, number[]>(started.map(({ id }) => [id, []]));
+  const measured = bench.peers.filter(({ latencyOnly }) => latencyOnly !== true);
+  const times = new Map<string, number[]>(measured.map(({ id }) => [id, []]));
   for (let repeat = -1; repeat < repeats; repeat++) {
     bench.say(`cold starts: ${repeat + 1} of ${repeats}`);
-    for (const peer of started) {
+    for (const peer of measured) {
       await bench.attempt(peer, async () => {
         const begun = performance.now();
         const service = await startService(bench, peer, ALONE, SHORT_CASE);

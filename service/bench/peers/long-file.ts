@@ -2,7 +2,7 @@ import { ENV } from '../../../lib/contract';
 import { closedLoop } from '../load/closed-loop';
 import { LONG_FILE, OTHER_LENGTHS, WINDOW_CASE } from './cases';
 import type { LoadLayout, PeerDefinition } from './peers';
-import type { LongFileFigures } from './results';
+import type { LengthFigures, LongFileFigures } from './results';
 import { ServerUnderTest } from './server-under-test';
 import { startService } from './service-under-load';
 import type { Workbench } from './workbench';
@@ -12,13 +12,12 @@ const WINDOWS_AT_ONCE = 8;
 /** About the least that a decoder can be limited to; here to count windows. */
 const FEWEST_TOKENS = 8;
 
-/** Three hours are more than the server takes by itself, in length and in time. */
+/** Three hours are more than the server takes by itself: in length, in bytes and in time. */
 const LONG_AUDIO = {
-  [ENV.maxAudioSeconds]: String(Math.max(...OTHER_LENGTHS.map(({ seconds }) => seconds)) + 1),
+  [ENV.maxAudioSeconds]: '11000',
+  [ENV.maxBodyBytes]: String(2 ** 29),
   [ENV.requestTimeoutSeconds]: '3600',
 };
-/** All of it in the others would take the benchmark an hour. */
-const WITH_OTHER_LENGTHS = 'ours-compiled-int8';
 
 interface LongFileTime {
   readonly seconds: number;
@@ -40,14 +39,18 @@ export class LongFile {
     const { seconds, windows } =
       peer.kind === 'server' ? await this.throughServer(peer) : await this.windowByWindow(peer, layout);
     const figures = { layout: layout.name, seconds, windows, realTimeFactor: seconds / LONG_FILE.seconds };
-    return peer.id === WITH_OTHER_LENGTHS ? { ...figures, lengths: await this.otherLengths(peer) } : figures;
+    return peer.hasOtherLengths === true ? { ...figures, lengths: await this.otherLengths(peer) } : figures;
   }
 
-  private async otherLengths(peer: PeerDefinition): Promise<LongFileFigures['lengths']> {
-    const lengths: { audioSeconds: number; seconds: number; windows: number }[] = [];
+  private async otherLengths(peer: PeerDefinition): Promise<readonly LengthFigures[]> {
+    const lengths: LengthFigures[] = [];
     for (const { audio, seconds: audioSeconds } of OTHER_LENGTHS) {
       this.bench.say(`${audio}: ${peer.title}`);
-      lengths.push({ audioSeconds, ...(await this.throughServerOnce(peer, this.tokensPerWindow, audio)) });
+      lengths.push({
+        audioSeconds,
+        tokens: this.tokensPerWindow,
+        ...(await this.throughServerOnce(peer, this.tokensPerWindow, audio, LONG_AUDIO)),
+      });
     }
     return lengths;
   }
@@ -67,10 +70,11 @@ export class LongFile {
     peer: PeerDefinition,
     tokensPerWindow: number,
     audio = LONG_FILE.audio,
+    environment: Readonly<Record<string, string>> = {},
   ): Promise<LongFileTime> {
     const { cache } = this.bench;
     const model = { folder: cache.model(peer), precision: peer.precision!, tokensPerWindow };
-    const server = await ServerUnderTest.start(model, LONG_AUDIO);
+    const server = await ServerUnderTest.start(model, environment);
     try {
       await server.transcribe(ServerUnderTest.request(cache.audioFolder, WINDOW_CASE.audio));
       const before = await server.decoded();

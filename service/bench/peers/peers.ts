@@ -25,8 +25,10 @@ export interface PeerDefinition {
    * long files are measured then.
    */
   readonly layouts: readonly LoadLayout[];
-  /** A setting of this server that matters to single windows alone: nothing else is measured of it. */
-  readonly isSetting?: true;
+  /** A setting of this server that matters to single windows alone: no more than their time is measured of it. */
+  readonly latencyOnly?: true;
+  /** Whether its long file is measured in other lengths, too: of all of them it would take an hour. */
+  readonly hasOtherLengths?: true;
   /** Windows of 30 s that its own way with long audio makes of ten minutes. */
   readonly longFileWindows?: number;
 }
@@ -55,16 +57,17 @@ export const PEERS: readonly PeerDefinition[] = [
     model: COMPILED,
     precision: 'int8',
     layouts: [SERVER],
+    hasOtherLengths: true,
   },
   {
     id: 'ours-short-context',
     title: 'this server, compiled, int8, short context',
-    kind: 'node',
+    kind: 'server',
     driver: 'ours-short-context',
     model: COMPILED,
     precision: 'int8',
     layouts: [],
-    isSetting: true,
+    latencyOnly: true,
   },
   {
     id: 'ours-compiled-fp32',
@@ -156,3 +159,8 @@ export const PEERS: readonly PeerDefinition[] = [
     layouts: [],
   },
 ];
+
+/** Whether nothing but the time of a window is measured of a peer. */
+export function isLatencyOnly(id: PeerDefinition['id']): boolean {
+  return PEERS.some((peer) => peer.id === id && peer.latencyOnly === true);
+}

@@ -22,7 +22,8 @@ export async function writeRecordings(folder: string): Promise<void> {
   }
   for (const { audio, seconds } of wanted) {
     const samples = repeated(utterances, seconds * SAMPLE_RATE_HZ);
-    if (seconds <= LONG_FILE.seconds) writeFileSync(path.join(folder, `${audio}.f32`), new Uint8Array(samples.buffer));
+    if (!OTHER_LENGTHS.some((each) => each.audio === audio))
+      writeFileSync(path.join(folder, `${audio}.f32`), new Uint8Array(samples.buffer));
     writeFileSync(path.join(folder, `${audio}.wav`), wavFile(samples));
   }
 }

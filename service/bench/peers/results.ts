@@ -34,14 +34,22 @@ export interface LoadFigures {
   readonly levels: readonly LoadLevel[];
 }
 
+export interface LengthFigures {
+  readonly audioSeconds: number;
+  readonly seconds: number;
+  readonly windows: number;
+  /** Of each window. */
+  readonly tokens: number;
+}
+
 export interface LongFileFigures {
   readonly layout: string;
   readonly seconds: number;
   readonly windows: number;
   /** Seconds for a second of audio. */
   readonly realTimeFactor: number;
-  /** Of this server alone: what other lengths take. */
-  readonly lengths?: readonly { readonly audioSeconds: number; readonly seconds: number; readonly windows: number }[];
+  /** Of this server alone. */
+  readonly lengths?: readonly LengthFigures[];
 }
 
 /** What was measured of each peer, by its id. A part that was not asked for is empty. */

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Tinypool } from 'tinypool';
 import { AudioError } from './audio-error';
-import { collectGarbage } from './garbage-collection';
 import type { DecodeOutcome, DecodeTask } from './audio-worker';
 import type { DecodeOptions } from './decode-audio';
 import type { DecodedAudio } from './decoded-audio';
@@ -13,6 +12,8 @@ export interface AudioDecoderOptions {
   readonly maxDurationS: number;
   /** Longest time that one decoding may take, in milliseconds. */
   readonly timeoutMs: number;
+  /** Called when there was nothing to decode for a while, and the warm thread is a fresh one. */
+  readonly onRenewed?: () => void;
 }
 
 /** What the caller knows and wants of one file. */
@@ -53,14 +54,16 @@ export class AudioDecoder {
    */
   readonly threads = THREADS;
   private readonly timeoutMs: number;
+  private readonly onRenewed: () => void;
   private renewal: NodeJS.Timeout | undefined;
   private readonly underWay = new Set<AbortController>();
   private readonly free: FreePools;
   private isClosed = false;
 
-  constructor({ maxDurationS, timeoutMs }: AudioDecoderOptions) {
+  constructor({ maxDurationS, timeoutMs, onRenewed = () => undefined }: AudioDecoderOptions) {
     this.maxDurationS = maxDurationS;
     this.timeoutMs = timeoutMs;
+    this.onRenewed = onRenewed;
     this.pools = Array.from({ length: THREADS }, (_, place) => newPool(place === 0));
     this.free = new FreePools(this.pools);
   }
@@ -166,8 +169,7 @@ export class AudioDecoder {
 
   private async renew(): Promise<void> {
     await Promise.all(this.pools.map((pool) => pool.recycleWorkers()));
-    // The caller's thread, too: the old thread's end leaves some, as did the last connections'.
-    if (this.underWay.size === 0) collectGarbage();
+    this.onRenewed();
   }
 }
 

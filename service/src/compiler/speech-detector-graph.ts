@@ -1,9 +1,10 @@
+import { COLUMN_SAMPLES, COLUMNS } from '../engine/speech-detector-columns';
 import { GraphBuilder, type Value } from './onnx/graph-builder';
 import { OnnxGraph, type Tensor } from './onnx/onnx-graph';
 
-/** Of a frame's short-time Fourier transform. */
-const COLUMNS = 4;
-const COLUMN_SAMPLES = 256;
+/** Of this way to write it; it stands in the file as its producer's version. */
+export const DETECTOR_GRAPH_VERSION = '1';
+
 const BINS = COLUMN_SAMPLES / 2 + 1;
 /** Width of the network's memory. */
 const STATE_WIDTH = 128;
@@ -17,7 +18,7 @@ const STATE_WIDTH = 128;
  * `h` and `c` ([1, 1, 128]). Outputs: `probabilities` ([frames]), `hn` and `cn`.
  *
  * @param source bytes of `silero_vad_16k_sequence.onnx`
- * @throws Error where it is another network
+ * @throws Error where it has other weights
  */
 export function speechDetectorGraph(source: Uint8Array): GraphBuilder {
   const original = new OnnxGraph(source);
@@ -56,32 +57,27 @@ export function speechDetectorGraph(source: Uint8Array): GraphBuilder {
     length = outputLength;
   }
 
-  const [inputWeight, stateWeight] = original.constantsOf(1, 4 * STATE_WIDTH, STATE_WIDTH);
-  const [memoryBias] = original.constantsOf(1, 8 * STATE_WIDTH);
-  if (inputWeight === undefined || stateWeight === undefined || memoryBias === undefined) {
-    throw new Error('it has no LSTM of this width');
-  }
-  const kept = (name: string, from: string): Value => {
-    const { data, dims } = original.constant(from);
-    return graph.constant(name, data, dims);
-  };
-  const [said, hn, cn] = graph.nodeOf(
+  const [lstm, ...others] = original.nodes.filter(({ operator }) => operator === 'LSTM');
+  if (lstm === undefined || others.length > 0) throw new Error('it has not one LSTM');
+  const ofLstm = (name: string, input: number, ...dims: readonly number[]): Value =>
+    graph.constant(`lstm.${name}`, weights(lstm.inputs[input]!, ...dims).data, dims);
+  const [lstmOutput, hn, cn] = graph.nodeOf(
     3,
     'LSTM',
     [
       graph.node('Unsqueeze', [value, graph.integers(1)]),
-      kept('memory.input_weight', inputWeight),
-      kept('memory.state_weight', stateWeight),
-      kept('memory.bias', memoryBias),
+      ofLstm('input_weight', 1, 1, 4 * STATE_WIDTH, STATE_WIDTH),
+      ofLstm('state_weight', 2, 1, 4 * STATE_WIDTH, STATE_WIDTH),
+      ofLstm('bias', 3, 1, 8 * STATE_WIDTH),
       '',
       h,
       c,
     ],
     { hidden_size: STATE_WIDTH },
   );
-  const remembered = graph.node('Relu', [graph.node('Reshape', [said!, graph.integers(-1, STATE_WIDTH)])]);
+  const heard = graph.node('Relu', [graph.node('Reshape', [lstmOutput!, graph.integers(-1, STATE_WIDTH)])]);
   const output = graph.node('Gemm', [
-    remembered,
+    heard,
     graph.constant('output.weight', weights('output.weight', 1, STATE_WIDTH, 1).data, [STATE_WIDTH, 1]),
     graph.constant('output.bias', weights('output.bias', 1).data),
   ]);

@@ -1,12 +1,8 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EngineError } from './engine-error';
+import { COLUMN_SAMPLES, COLUMNS, columnsOf } from './speech-detector-columns';
 import { SPEECH_FRAME_SAMPLES } from './speech-regions';
 
-/** Each frame is seen behind the last samples of the one before (Silero's `sequence_vad.py`, RATE_CONFIG). */
-const CONTEXT_SAMPLES = 64;
-/** The network transforms a frame in columns that overlap by half; behind its last sample it sees the ones before in reverse. */
-const COLUMNS = 4;
-const COLUMN_SAMPLES = 256;
 /** Width of the network's memory. */
 const STATE_WIDTH = 128;
 /**
@@ -61,7 +57,7 @@ export class SpeechDetector {
         probabilities: found,
         hn,
         cn,
-      } = await this.session.run({ columns: columnsOf(samples, frame, count), h, c });
+      } = await this.session.run({ columns: tensorOf(columnsOf(samples, frame, count)), h, c });
       probabilities.set(found!.data as Float32Array, frame);
       h = hn!;
       c = cn!;
@@ -74,22 +70,6 @@ function emptyState(): Tensor {
   return new Tensor('float32', new Float32Array(STATE_WIDTH), [1, 1, STATE_WIDTH]);
 }
 
-/** The columns of frames, one under another; before the audio and behind it there is silence. */
-function columnsOf(samples: Float32Array, firstFrame: number, count: number): Tensor {
-  const columns = new Float32Array(count * COLUMNS * COLUMN_SAMPLES);
-  const heard = new Float32Array((COLUMNS + 1) * (COLUMN_SAMPLES / 2));
-  const width = CONTEXT_SAMPLES + SPEECH_FRAME_SAMPLES;
-  for (let row = 0; row < count; row++) {
-    const start = (firstFrame + row) * SPEECH_FRAME_SAMPLES - CONTEXT_SAMPLES;
-    const before = Math.max(0, -start);
-    const inside = samples.subarray(start + before, start + width);
-    heard.fill(0);
-    heard.set(inside, before);
-    for (let i = width; i < heard.length; i++) heard[i] = heard[2 * (width - 1) - i]!;
-    for (let column = 0; column < COLUMNS; column++) {
-      const from = column * (COLUMN_SAMPLES / 2);
-      columns.set(heard.subarray(from, from + COLUMN_SAMPLES), (row * COLUMNS + column) * COLUMN_SAMPLES);
-    }
-  }
-  return new Tensor('float32', columns, [count, COLUMNS, COLUMN_SAMPLES]);
+function tensorOf(columns: Float32Array): Tensor {
+  return new Tensor('float32', columns, [columns.length / (COLUMNS * COLUMN_SAMPLES), COLUMNS, COLUMN_SAMPLES]);
 }

@@ -44,6 +44,13 @@ export interface AppDependencies {
   readonly modelWrittenAt: number;
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Compiles the schemas of all requests now. */
+    compileSchemas(): Promise<void>;
+  }
+}
+
 const REQUEST_TIMEOUT_MARGIN_MS = 5_000;
 
 /** The HTTP application: one plugin a concern, one file a route group. */
@@ -98,7 +105,7 @@ export function buildApp(dependencies: AppDependencies): FastifyInstance {
   app.addContentTypeParser('*', (_request, _body, read) => {
     read(null);
   });
-  app.addHook('onListen', () => void validators.prepare());
+  app.decorate('compileSchemas', () => validators.prepare());
   app.decorateRequest('call', null);
   app.register(requestTracing, { environment: process.env });
   const models = new ModelNames(config.model, config.modelNames);

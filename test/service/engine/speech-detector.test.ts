@@ -26,21 +26,25 @@ const OPTIONS: EngineModule.EngineOptions = {
   speechDetectorFile: FILE,
 };
 
+const sha256 = (file: string): string =>
+  createHash('sha256')
+    .update(readFileSync(path.join(FOLDER, file)))
+    .digest('hex');
+
 test("the detector is made of the file of Silero's own package, and lies there with its licence", () => {
-  const hashes = readFileSync(path.join(FOLDER, 'SHA256SUMS'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => line.split('  ') as [hash: string, file: string]);
-  expect(hashes.map(([, file]) => file)).toEqual(['LICENSE', PUBLISHED, path.basename(FILE)]);
-  for (const [hash, file] of hashes) {
-    expect(
-      createHash('sha256')
-        .update(readFileSync(path.join(FOLDER, file)))
-        .digest('hex'),
-    ).toBe(hash);
-  }
+  const sums = (folder: string): readonly (readonly [hash: string, file: string])[] =>
+    readFileSync(path.join(FOLDER, folder, 'SHA256SUMS'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.split('  ') as [hash: string, file: string])
+      .map(([hash, file]) => [hash, path.join(folder, file)]);
+  const hashes = [...sums('.'), ...sums('published')];
+  expect(hashes.map(([, file]) => file)).toEqual(['LICENSE', path.basename(FILE), PUBLISHED]);
+  for (const [hash, file] of hashes) expect(sha256(file)).toBe(hash);
   // As RECORD of silero_vad-6.2.3-py3-none-any.whl on PyPI states it, there in base64url.
-  expect(Buffer.from(hashes[1]![0], 'hex').toString('base64url')).toBe('nM2sxHGdiqfkWndTa_q-xFoDuh8vrV4kGrQGCyQjioU');
+  expect(Buffer.from(sha256(PUBLISHED), 'hex').toString('base64url')).toBe(
+    'nM2sxHGdiqfkWndTa_q-xFoDuh8vrV4kGrQGCyQjioU',
+  );
 });
 
 test('the detector lies where the sources and the compiled server look for it', () => {

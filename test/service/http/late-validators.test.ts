@@ -30,6 +30,27 @@ describe('LateValidators', () => {
     expect(message).toBe('querystring/beams must be integer');
   });
 
+  test('values of all parts are coerced where they stand, and what is shared is found', async () => {
+    app.addSchema({ $id: 'count', type: 'integer' });
+    app.post(
+      '/of/:id',
+      { schema: { body: { $ref: 'count#' }, params: { type: 'object', properties: { id: { $ref: 'count#' } } } } },
+      ({ body, params }) => ({ body, params }),
+    );
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/of/5',
+      payload: '"7"',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(answer.json()).toEqual({ body: 7, params: { id: 5 } });
+  });
+
+  test('a schema of headers is refused: their names would have to be spelled as Node.js has them', async () => {
+    app.get('/headers', { schema: { headers: { type: 'object', required: ['Idempotency-Key'] } } }, () => 'never');
+    await expect(app.ready()).rejects.toThrow('/headers: headers cannot have a schema');
+  });
+
   test('the start compiles nothing', async () => {
     app.get('/broken', { schema: { querystring: { type: 'no such type' } } }, () => 'never');
     await app.ready();

@@ -2,6 +2,13 @@ import fp from 'fastify-plugin';
 import { collectGarbage } from '../../audio/garbage-collection';
 import { OPEN_ROUTES } from '../security/open-routes';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Collects garbage once more if nothing is asked just now. */
+    collectAtRest(): void;
+  }
+}
+
 export interface GarbageAtRestOptions {
   /** Time without requests after which garbage is collected, in milliseconds. Default: {@link REST_MS}. */
   readonly restMs?: number;
@@ -32,6 +39,11 @@ export const garbageAtRest = fp<GarbageAtRestOptions>(function garbageAtRest(
       });
     }
     next();
+  });
+  // A second collection gives back what the first had only made free, and what has ended since: after a thousand requests
+  // 4 MB of V8's heap.
+  app.decorate('collectAtRest', () => {
+    if (inFlight === 0) collect();
   });
   app.addHook('onClose', (_app, closed) => {
     clearTimeout(collection);

@@ -52,8 +52,8 @@ const results: BenchResults = {
       windows: 25,
       realTimeFactor: 0.015,
       lengths: [
-        { audioSeconds: 30, seconds: 0.6, windows: 2 },
-        { audioSeconds: 10_800, seconds: 162, windows: 450 },
+        { audioSeconds: 30, seconds: 0.6, windows: 2, tokens: 60 },
+        { audioSeconds: 10_800, seconds: 162, windows: 450, tokens: 80 },
       ],
     },
   },
@@ -87,7 +87,7 @@ describe('the report of the benchmark', () => {
   });
 
   it('has what other lengths take', () => {
-    expect(row(report, 'Other lengths', 'this server')).toEqual(['30 s', '0.6', '0.0200', '2']);
+    expect(row(report, 'Other lengths', 'this server')).toEqual(['30 s', '0.6', '0.0200', '2', '4.00']);
     expect(report).toMatch(/\| 3 h +\| 162.0 \| 0.0150 /);
   });
 

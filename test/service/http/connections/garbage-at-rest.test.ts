@@ -92,4 +92,15 @@ describe('garbageAtRest', () => {
     jest.advanceTimersByTime(2 * REST_MS);
     expect(collections).toBe(0);
   });
+
+  test('collects once more when it is told to, unless something is asked', async () => {
+    app.collectAtRest();
+    expect(collections).toBe(1);
+    const asked = ask('/held');
+    await once(app.server, 'request');
+    app.collectAtRest();
+    expect(collections).toBe(1);
+    release();
+    await asked;
+  });
 });
