@@ -48,7 +48,9 @@ export function bundled(app) {
   if (!silero) throw new Error(`${readme} does not say which Silero VAD it is`);
   const [, version, licence] = silero;
   const purl = `pkg:pypi/silero-vad@${version}`;
-  return [...crates, component(purl, 'machine-learning-model', 'silero-vad', version, licence)];
+  const detector = component(purl, 'machine-learning-model', 'silero-vad', version, licence);
+  const notes = 'Modified: its convolutions are matrix products (service/src/compiler/speech-detector-graph.ts).';
+  return [...crates, { ...detector, pedigree: { notes } }];
 }
 
 function component(purl, type, name, version, licence) {
