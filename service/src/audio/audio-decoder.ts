@@ -32,6 +32,13 @@ const MAX_HEAP_MIB = 64;
 const SURPLUS_THREAD_IDLE_MS = 10_000;
 
 /**
+ * Time that a file may take which nobody waits for any more, before its thread is ended. Most take some milliseconds, and
+ * an end has its price: a new thread, and where V8 compiles for the old one in the background just then, Node.js 20 crashes
+ * (an assertion in NodePlatform::GetForegroundTaskRunner; once in tens of thousands of ends).
+ */
+const PATIENCE_MS = 1_000;
+
+/**
  * Time without work after which the warm thread is replaced by a fresh one. A thread that does nothing collects no
  * garbage either: what the last files left in it (their bytes, the codecs' memory) would stay for good.
  */
@@ -136,7 +143,7 @@ export class AudioDecoder {
     }
   }
 
-  /** @throws the signal's reason as soon as it is aborted; the pool is free again when its thread has ended */
+  /** @throws the signal's reason as soon as it is aborted; the pool is free again when its thread has done or has ended */
   private async runIn(
     pool: Tinypool,
     bytes: Uint8Array,
@@ -145,21 +152,30 @@ export class AudioDecoder {
   ): Promise<DecodeOutcome> {
     const end = new AbortController();
     let ended: Promise<void> | undefined;
+    let patience: NodeJS.Timeout | undefined;
     const owned = ownBuffer(bytes);
     const task: DecodeTask = { bytes: owned, options: { ...options, maxDurationS: this.maxDurationS } };
     const done = pool.run(task, { signal: end.signal, transferList: [owned.buffer] }) as Promise<DecodeOutcome>;
-    const onAbort = (): void => {
-      ended = endThread(pool, end);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      return await done;
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      void Promise.resolve(ended).then(() => {
+    const aborted = new Promise<never>((_, reject) => {
+      const onAbort = (): void => {
+        const endIt = (): void => {
+          ended = endThread(pool, end);
+        };
+        // What takes too long has had its time; who goes away may have left a moment before it is done.
+        if (signal.reason instanceof AudioError) endIt();
+        else patience = setTimeout(endIt, PATIENCE_MS);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      const free = async (): Promise<void> => {
+        signal.removeEventListener('abort', onAbort);
+        clearTimeout(patience);
+        await ended;
         this.free.giveBack(pool);
-      });
-    }
+      };
+      done.then(free, free);
+    });
+    return Promise.race([done, aborted]);
   }
 
   private renewWhenIdle(): void {
