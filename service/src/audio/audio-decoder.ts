@@ -125,6 +125,11 @@ export class AudioDecoder {
     }, this.timeoutMs);
     try {
       const pool = await this.free.take(stop.signal);
+      if (stop.signal.aborted) {
+        // In the moment in which it was given: nobody would hear of it any more.
+        this.free.giveBack(pool);
+        throw stop.signal.reason;
+      }
       const outcome = await this.runIn(pool, bytes, stop.signal, options);
       if ('audio' in outcome) return outcome.audio;
       throw new AudioError(outcome.error.code, outcome.error.message);
