@@ -30,15 +30,15 @@ describe('whisper-stt compile-model', () => {
   it('writes every variant, and says how large each file is', async () => {
     const { code, stdout, stderr } = await whisperStt(['compile-model', NANO, out]);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout.trim().split('\n')).toHaveLength(7);
+    expect(stdout.trim().split('\n')).toHaveLength(9);
     expect(stdout).toMatch(/^encoder\.int8\.onnx +\d\.\d MB$/m);
-    expect(compiled()).toHaveLength(8);
+    expect(compiled()).toHaveLength(10);
   });
 
   it('writes the variants that are asked for', async () => {
     expect(await whisperStt(['compile-model', '--variants', 'fp32, int7', NANO, out])).toMatchObject({ code: 0 });
     expect(compiled()).toEqual([
-      ...['alignment.onnx', 'decoder.fp32.onnx', 'decoder.int7.onnx'],
+      ...['alignment.fp32.onnx', 'alignment.int7.onnx', 'decoder.fp32.onnx', 'decoder.int7.onnx'],
       ...['encoder.fp32.onnx', 'encoder.int7.onnx', 'manifest.json'],
     ]);
   });
@@ -96,7 +96,7 @@ describe('whisper-stt compile-model', () => {
     });
 
     expect(await whisperStt(['compile-model', NANO, out])).toMatchObject({ code: 0 });
-    expect(compiled()).toHaveLength(8);
+    expect(compiled()).toHaveLength(10);
     expect(readdirSync(out).filter((name) => name.startsWith('compiled'))).toEqual(['compiled']);
   });
 });
@@ -132,11 +132,11 @@ describe('a server of a compiled model', () => {
     const copy = mkdtempSync(path.join(os.tmpdir(), 'damaged-'));
     try {
       cpSync(store.model, path.join(copy, 'whisper-nano'), { recursive: true });
-      appendFileSync(path.join(copy, 'whisper-nano/compiled/alignment.onnx'), '\0');
+      appendFileSync(path.join(copy, `whisper-nano/compiled/alignment.${VARIANT}.onnx`), '\0');
       const server = ServerProcess.spawn({ ...environment, STT_MODEL_STORE: copy });
       expect(await server.exit).toEqual({ code: EXIT_CODES.engine, signal: null });
       expect(`${server.output}${JSON.stringify(server.log)}`).toMatch(
-        /compiled\/alignment\.onnx is [0-9a-f]{64}, expected/,
+        new RegExp(`compiled/alignment\\.${VARIANT}\\.onnx is [0-9a-f]{64}, expected`),
       );
     } finally {
       rmSync(copy, { recursive: true });

@@ -12,7 +12,7 @@ function largestDifference(one, other) {
 }
 
 /** Keys and values of all layers. */
-const halves = ({ keys, values }) => [...keys, ...values].map(({ data }) => data);
+const halves = (window) => Object.values(window.decoderFeeds(1)).map(({ data }) => data);
 
 async function main() {
   const { store, model: name, cases } = JSON.parse(readFileSync(0, 'utf8'));

@@ -5,7 +5,13 @@ const { Buffer } = require('node:buffer');
 const { readFileSync } = require('node:fs');
 const { InferenceSession, Tensor } = require('onnxruntime-node');
 
-const ARRAYS = { float32: Float32Array, int64: BigInt64Array, bool: Uint8Array };
+const ARRAYS = {
+  float32: Float32Array,
+  int8: Int8Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+};
 
 function tensorOf({ type, dims, data }) {
   const bytes = Buffer.from(data, 'base64');

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { COMPILED_VARIANTS, type CompiledVariant } from '../../src/engine/compiled-variant';
 import { hasInt8DotProducts } from '../../src/engine/cpu-features';
-import { COMPILED_FOLDER, COMPILED_MANIFEST, type Quantization } from '../../src/engine/model-directory';
+import { COMPILED_FOLDER, COMPILED_GRAPHS, COMPILED_MANIFEST, type Quantization } from '../../src/engine/model-directory';
 
 /** One of the precisions that a model's folder has files for. */
 export interface ModelVariant {
@@ -33,7 +33,7 @@ const COMPILED = COMPILED_VARIANTS.map((compiled) => ({
   name: `compiled ${compiled}`,
   quantization: compiled === 'fp32' ? ('fp32' as const) : ('int8' as const),
   compiled,
-  files: ['encoder', 'decoder'].map((half) => `${COMPILED_FOLDER}/${half}.${compiled}.onnx`),
+  files: COMPILED_GRAPHS.map((graph) => `${COMPILED_FOLDER}/${graph}.${compiled}.onnx`),
 }));
 
 /**
@@ -77,11 +77,10 @@ export class VariantStore {
     const link = (from: string, to: string): void => {
       symlinkSync(path.join(source, COMPILED_FOLDER, from), path.join(folder, COMPILED_FOLDER, to));
     };
-    link('alignment.onnx', 'alignment.onnx');
     link(COMPILED_MANIFEST, COMPILED_MANIFEST);
     // Whatever the processor would choose in 8 bits is the one that is wanted.
     for (const chosen of compiled === 'fp32' ? [compiled] : (['int8', 'int7'] as const)) {
-      for (const half of ['encoder', 'decoder']) link(`${half}.${compiled}.onnx`, `${half}.${chosen}.onnx`);
+      for (const graph of COMPILED_GRAPHS) link(`${graph}.${compiled}.onnx`, `${graph}.${chosen}.onnx`);
     }
     return store;
   }

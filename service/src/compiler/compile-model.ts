@@ -12,6 +12,7 @@ import { alignmentGraph } from './alignment-graph';
 import { checkWeights } from './check-weights';
 import { decoderGraph } from './decoder-graph';
 import { encoderGraph } from './encoder-graph';
+import { FloatWindow, Int8Window, type HeardWindow } from './heard-window';
 import { BlockInt8Layers, ChannelInt8Layers, FloatLayers, type LinearLayers } from './linear-layers';
 import { onnxWeights } from './onnx-weights';
 import { safetensorsWeights } from './safetensors-weights';
@@ -104,12 +105,13 @@ function graphsOf(weights: WhisperWeights, variants: readonly CompiledVariant[])
   return [
     ...variants.flatMap((variant): [string, () => Graph][] => {
       const { encoder, decoder } = layersOf(variant);
+      const window = (): HeardWindow => (variant === 'fp32' ? new FloatWindow() : new Int8Window());
       return [
-        [`encoder.${variant}.onnx`, () => encoderGraph(weights, encoder())],
-        [`decoder.${variant}.onnx`, () => decoderGraph(weights, decoder(), queryLayers)],
+        [`encoder.${variant}.onnx`, () => encoderGraph(weights, encoder(), window())],
+        [`decoder.${variant}.onnx`, () => decoderGraph(weights, decoder(), window(), queryLayers)],
+        [`alignment.${variant}.onnx`, () => alignmentGraph(weights, window())],
       ];
     }),
-    ['alignment.onnx', () => alignmentGraph(weights)],
   ];
 }
 

@@ -1,6 +1,7 @@
 import { GraphBuilder, type Value } from './onnx/graph-builder';
 import { joined, type LinearLayers } from './linear-layers';
-import { addAndNorm, layerNorm, mlp } from './transformer-layers';
+import type { HeardWindow } from './heard-window';
+import { addAndNorm, attentionOver, layerNorm, mlp } from './transformer-layers';
 import type { Norm, WhisperWeights } from './whisper-weights';
 
 /**
@@ -8,8 +9,7 @@ import type { Norm, WhisperWeights } from './whisper-weights';
  *
  * Inputs: `tokens` and `token_positions` (int64 [texts, new]); `logits_of` (int64 [asked]): of which of the texts × new
  * tokens logits are wanted; `mask` (float [texts, 1, new, past + new]): 0 where a token attends to another, and a large
- * negative number where not; `past_key.N`, `past_value.N` ([texts, past, width]); `cross_key.N`, `cross_value.N` as the
- * encoder puts them out.
+ * negative number where not; `past_key.N`, `past_value.N` ([texts, past, width]); and the window's (heard-window.ts).
  *
  * Outputs: `logits` ([asked, vocabulary]); `new_key.N`, `new_value.N` ([texts, new, width]), for the caller to append: a
  * graph that put out the whole cache would copy it with each token; `cross_query.N` ([texts, new, width]) of the layers
@@ -20,6 +20,7 @@ import type { Norm, WhisperWeights } from './whisper-weights';
 export function decoderGraph(
   { shape, decoder }: WhisperWeights,
   layers: LinearLayers,
+  window: HeardWindow,
   queryLayers: readonly number[],
 ): GraphBuilder {
   const graph = new GraphBuilder('whisper-decoder');
@@ -28,6 +29,7 @@ export function decoderGraph(
   const tokenPositions = graph.input('token_positions', 'int64', ['texts', 'new']);
   const logitsOf = graph.input('logits_of', 'int64', ['asked']);
   const bias = graph.input('mask', 'float', ['texts', 1, 'new', 'all']);
+  window.declareInputs(graph);
 
   const embedding = layers.table(graph, 'decoder.embedding', decoder.embedding);
   const positionTable = graph.constant('decoder.positions', decoder.positions, [shape.targetPositions, width]);
@@ -62,16 +64,7 @@ export function decoderGraph(
 
     const crossQuery = layers.linear(graph, `${name}.cross.query`, afterOwn.normed, layer.cross.query);
     if (queryLayers.includes(i)) graph.output(`cross_query.${i}`, crossQuery, 'float', ['texts', 'new', width]);
-    const heard = attentionOver(
-      graph,
-      heads,
-      {
-        query: crossQuery,
-        key: graph.input(`cross_key.${i}`, 'float', ['texts', heads, headWidth, 'positions']),
-        value: graph.input(`cross_value.${i}`, 'float', ['texts', heads, 'positions', headWidth]),
-      },
-      layer.cross.scale,
-    );
+    const heard = window.attend(graph, shape, { layer: i, query: crossQuery, scale: layer.cross.scale });
     const crossOutput = layers.linear(graph, `${name}.cross.output`, heard, layer.cross.output);
     const afterCross = addAndNorm(graph, `${name}.mlp_norm`, [afterOwn.sum, crossOutput], layer.mlpNorm);
 
@@ -94,26 +87,4 @@ function withPast(graph: GraphBuilder, name: string, added: Value, width: number
   const past = graph.input(`past_${name}`, 'float', ['texts', 'past', width]);
   graph.output(`new_${name}`, added, 'float', ['texts', 'new', width]);
   return graph.node('Concat', [past, added], { axis: 1 });
-}
-
-/**
- * Attention of a few queries, as plain products: for single rows they are as fast as memory, and the fused kernel is not.
- *
- * @param inputs query [texts, new, width], key [texts, heads, width of a head, all], value [texts, heads, all, width of a head]
- */
-function attentionOver(
-  graph: GraphBuilder,
-  heads: number,
-  { query, key, value }: { readonly query: Value; readonly key: Value; readonly value: Value },
-  scale: number,
-  mask?: Value,
-): Value {
-  const scaled = scale === 1 ? query : graph.node('Mul', [query, graph.floats(scale)]);
-  const split = graph.node('Reshape', [scaled, graph.integers(0, 0, heads, -1)]);
-  const rows = graph.node('Transpose', [split], { perm: [0, 2, 1, 3] });
-  const scores = graph.node('MatMul', [rows, key]);
-  const masked = mask === undefined ? scores : graph.node('Add', [scores, mask]);
-  const weighted = graph.node('MatMul', [graph.node('Softmax', [masked], { axis: -1 }), value]);
-  const joinedHeads = graph.node('Transpose', [weighted], { perm: [0, 2, 1, 3] });
-  return graph.node('Reshape', [joinedHeads, graph.integers(0, 0, -1)]);
 }

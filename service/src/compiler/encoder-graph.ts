@@ -1,5 +1,6 @@
 import { HOP_SAMPLES } from '../engine/log-mel';
 import { GraphBuilder, type Value } from './onnx/graph-builder';
+import type { HeardWindow } from './heard-window';
 import { FloatLayers, joined, type LinearLayers } from './linear-layers';
 import { logMelLayers } from './log-mel-layers';
 import { addAndNorm, attention, gelu, layerNorm, mlp } from './transformer-layers';
@@ -18,12 +19,14 @@ const SILENT_FRAMES = 6;
  * From samples to what the decoder attends to, in one graph: spectrogram, convolutions, encoder, and the keys and values
  * of each of the decoder's layers, which would otherwise be computed in its first step.
  *
- * Inputs: those of `logMelLayers`, and `positions` (int64 [1], at most 1500): how much of the window is encoded. Outputs:
- * `cross_keys`, [decoder's layers, heads, width of a head, positions], and `cross_values`, [decoder's layers, heads,
- * positions, width of a head]. Of all layers at once: two large tensors are mapped and copied in half the time that many
- * take.
+ * Inputs: those of `logMelLayers`, and `positions` (int64 [1], at most 1500): how much of the window is encoded. Outputs: the
+ * window's (heard-window.ts).
  */
-export function encoderGraph({ shape, encoder, decoder }: WhisperWeights, layers: LinearLayers): GraphBuilder {
+export function encoderGraph(
+  { shape, encoder, decoder }: WhisperWeights,
+  layers: LinearLayers,
+  window: HeardWindow,
+): GraphBuilder {
   const graph = new GraphBuilder('whisper-encoder');
   const { heads, width, melBins } = shape;
   const positions = graph.input('positions', 'int64', [1]);
@@ -71,17 +74,11 @@ export function encoderGraph({ shape, encoder, decoder }: WhisperWeights, layers
     ({ sum, normed } = addAndNorm(graph, nextName, [middle.sum, expanded], nextNorm));
   });
 
-  const headWidth = width / heads;
-  const ofLayers = (half: 'key' | 'value', perm: readonly number[]): Value => {
+  const ofLayers = (half: 'key' | 'value'): Value => {
     const all = joined(decoder.layers.map(({ cross }) => cross[half]));
-    const projected = layers.linear(graph, `decoder.cross.${half}`, normed, all);
-    const split = graph.node('Reshape', [projected, graph.integers(-1, decoder.layers.length, heads, headWidth)]);
-    return graph.node('Transpose', [split], { perm });
+    return layers.linear(graph, `decoder.cross.${half}`, normed, all);
   };
-  const { length } = decoder.layers;
-  // Keys lie as the product with a single query reads them: row by row, which takes half the time.
-  graph.output('cross_keys', ofLayers('key', [1, 2, 3, 0]), 'float', [length, heads, headWidth, 'positions']);
-  graph.output('cross_values', ofLayers('value', [1, 2, 0, 3]), 'float', [length, heads, 'positions', headWidth]);
+  window.putOut(graph, shape, { keys: ofLayers('key'), values: ofLayers('value') });
   return graph;
 }
 

@@ -52,3 +52,25 @@ export function attention(
   const attributes = { num_heads: heads, scale: { float: scale } };
   return graph.node('MultiHeadAttention', [query, key, value], attributes, 'com.microsoft');
 }
+
+/**
+ * Attention of a few queries, as plain products: for single rows they are as fast as memory, and the fused kernel is not.
+ *
+ * @param inputs query [texts, new, width], key [texts, heads, width of a head, all], value [texts, heads, all, width of a head]
+ */
+export function attentionOver(
+  graph: GraphBuilder,
+  heads: number,
+  { query, key, value }: { readonly query: Value; readonly key: Value; readonly value: Value },
+  scale: number,
+  mask?: Value,
+): Value {
+  const scaled = scale === 1 ? query : graph.node('Mul', [query, graph.floats(scale)]);
+  const split = graph.node('Reshape', [scaled, graph.integers(0, 0, heads, -1)]);
+  const rows = graph.node('Transpose', [split], { perm: [0, 2, 1, 3] });
+  const scores = graph.node('MatMul', [rows, key]);
+  const masked = mask === undefined ? scores : graph.node('Add', [scores, mask]);
+  const weighted = graph.node('MatMul', [graph.node('Softmax', [masked], { axis: -1 }), value]);
+  const joinedHeads = graph.node('Transpose', [weighted], { perm: [0, 2, 1, 3] });
+  return graph.node('Reshape', [joinedHeads, graph.integers(0, 0, -1)]);
+}

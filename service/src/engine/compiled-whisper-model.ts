@@ -1,6 +1,7 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { alignmentHeadsFrom, type AlignmentHead } from '../whisper/alignment-heads';
 import type { Attention, Neighbours, Surroundings, TokenDecoder, WhisperModel } from '../whisper/model';
+import { heardWindow, type HeardWindow } from './heard-window';
 import { KeyValueCache } from './key-value-cache';
 import { audioRows, HOP_SAMPLES, LogMel } from './log-mel';
 import { loadSession } from './onnx-session';
@@ -8,17 +9,11 @@ import { rows } from './rows';
 import type { CompiledModelDirectory } from './model-directory';
 import { modelShapeOf, type ModelShape } from './model-shape';
 
-/** Keys and values of one window for each of the decoder's layers. */
-export interface CrossAttention {
-  readonly keys: readonly Tensor[];
-  readonly values: readonly Tensor[];
-}
-
 /** What is added to the score of a token that is not to be attended to. */
 const MASKED = -1e9;
 
 /** A model that `compile-model` wrote (compiler/). */
-export class CompiledWhisperModel implements WhisperModel<CrossAttention> {
+export class CompiledWhisperModel implements WhisperModel<HeardWindow> {
   readonly canAttend = true;
   readonly canShorten = true;
 
@@ -44,13 +39,10 @@ export class CompiledWhisperModel implements WhisperModel<CrossAttention> {
     const shape = modelShapeOf(directory);
     const heads = alignmentHeadsFrom(directory.generationConfig, shape.decoderLayers, shape.heads);
     return new CompiledWhisperModel(
-      // Its large tensors come from an arena, or each would be mapped and cleared anew: a sixth of its time.
+      // Both from arenas, or each large tensor would be mapped and cleared anew: a sixth of the encoder's time, a third of
+      // the decoder's.
       await loadSession(directory.path, directory.encoderPath, { threads, arena: true, profile: profileOf('encoder') }),
-      await loadSession(directory.path, directory.decoderPath, {
-        threads,
-        arena: false,
-        profile: profileOf('decoder'),
-      }),
+      await loadSession(directory.path, directory.decoderPath, { threads, arena: true, profile: profileOf('decoder') }),
       await loadSession(directory.path, directory.alignmentPath, { threads: 1, arena: false }),
       shape,
       heads,
@@ -62,15 +54,15 @@ export class CompiledWhisperModel implements WhisperModel<CrossAttention> {
     samples: Float32Array,
     surroundings?: Surroundings,
     positions = this.shape.sourcePositions,
-  ): Promise<CrossAttention> {
+  ): Promise<HeardWindow> {
     const audio = audioRows(samples, surroundings);
-    const { cross_keys: keys, cross_values: values } = await this.encoder.run({
+    const outputs = await this.encoder.run({
       audio: new Tensor('float32', audio, [1, audio.length / HOP_SAMPLES, HOP_SAMPLES]),
       in_recording: new Tensor('bool', Uint8Array.of(surroundings === undefined ? 0 : 1), [1]),
       loudest: new Tensor('float32', Float32Array.of(surroundings?.loudest ?? -Infinity), [1]),
       positions: wholeNumbers([positions], [1]),
     });
-    return { keys: byLayer(keys!), values: byLayer(values!) };
+    return heardWindow(outputs, positions);
   }
 
   /** See {@link Surroundings.loudest}. */
@@ -82,11 +74,11 @@ export class CompiledWhisperModel implements WhisperModel<CrossAttention> {
     for (const session of [this.encoder, this.decoder, this.alignment]) await session.release();
   }
 
-  newDecoder(features: CrossAttention): TokenDecoder {
+  newDecoder(features: HeardWindow): TokenDecoder {
     return new CompiledDecoder(this.decoder, this.shape, features, new KeyValueCache(this.shape), 0);
   }
 
-  async attend(features: CrossAttention, tokens: readonly number[]): Promise<Attention> {
+  async attend(features: HeardWindow, tokens: readonly number[]): Promise<Attention> {
     const decoder = new CompiledDecoder(this.decoder, this.shape, features, new KeyValueCache(this.shape), 0);
     const all = tokens.map((_, i) => i);
     const layers = [...new Set(this.alignmentHeads.map(({ layer }) => layer))];
@@ -96,11 +88,11 @@ export class CompiledWhisperModel implements WhisperModel<CrossAttention> {
     for (const layer of layers) {
       const { attention } = await this.alignment.run({
         query: outputs[`cross_query.${layer}`]!,
-        key: features.keys[layer]!,
+        ...features.alignmentFeeds(layer),
       });
       attentions.set(layer, attention!.data as Float32Array);
     }
-    const positions = features.keys[0]!.dims[3]!;
+    const { positions } = features;
     const size = tokens.length * positions;
     return {
       heads: this.alignmentHeads.map(({ layer, head }) =>
@@ -117,7 +109,7 @@ class CompiledDecoder implements TokenDecoder {
   constructor(
     private readonly session: InferenceSession,
     private readonly shape: ModelShape,
-    private readonly features: CrossAttention,
+    private readonly features: HeardWindow,
     private cache: KeyValueCache,
     private length: number,
   ) {}
@@ -152,6 +144,7 @@ class CompiledDecoder implements TokenDecoder {
     const { length: past, shape } = this;
     const added = tokens.length;
     const feeds: Record<string, Tensor> = {
+      ...this.features.decoderFeeds(added),
       tokens: wholeNumbers(tokens, [1, added]),
       token_positions: wholeNumbers(
         tokens.map((_, i) => past + i),
@@ -165,8 +158,6 @@ class CompiledDecoder implements TokenDecoder {
       fetches.push(`new_key.${layer}`, `new_value.${layer}`);
       feeds[`past_key.${layer}`] = new Tensor('float32', this.cache.keys(layer, past), [1, past, shape.width]);
       feeds[`past_value.${layer}`] = new Tensor('float32', this.cache.values(layer, past), [1, past, shape.width]);
-      feeds[`cross_key.${layer}`] = this.features.keys[layer]!;
-      feeds[`cross_value.${layer}`] = this.features.values[layer]!;
     }
     const outputs = await this.session.run(feeds, fetches);
     this.cache = this.cache.writableFrom(past, added);
@@ -181,11 +172,6 @@ class CompiledDecoder implements TokenDecoder {
     this.length = past + added;
     return outputs;
   }
-}
-
-/** The layers of a tensor of all of them, which stay where they are. */
-function byLayer({ data, dims: [layers, ...dims] }: Tensor): Tensor[] {
-  return rows(data as Float32Array, layers!).map((layer) => new Tensor('float32', layer, [1, ...dims]));
 }
 
 /** Each new token attends to all before it and to itself. */

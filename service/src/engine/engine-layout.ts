@@ -13,6 +13,11 @@ export interface Layout {
  * they take longer in two slow ones (docs/performance.md). Under lasting load that is after 1.7 s.
  */
 const SPLIT_ABOVE = 0.5;
+/**
+ * Two processes at once where what is known to be ahead takes as many times as long as a process takes to start, and is more
+ * than one piece: two get a sixth more done, and a start takes half of the CPUs.
+ */
+const SPLIT_FOR_STARTS = 5;
 /** One process again below this share: ten seconds after the load has ended. */
 const JOIN_BELOW = 0.02;
 /** Until a second process is tried again that could not be had. */
@@ -41,6 +46,7 @@ export class EngineLayout {
   /**
    * @param first has been started with all threads, or will be
    * @param second has not been started
+   * @param knownMs predicted cost of the work that is known of, in milliseconds
    * @param hasRoom whether that much memory, in bytes, can be had
    * @param onChange called when the number of processes has changed
    */
@@ -48,6 +54,7 @@ export class EngineLayout {
     private readonly first: EngineSlot,
     private readonly second: EngineSlot,
     private readonly threads: number,
+    private readonly knownMs: () => number,
     private readonly hasRoom: (bytes: number) => boolean,
     private readonly onChange: (layout: Layout) => void,
   ) {}
@@ -67,12 +74,12 @@ export class EngineLayout {
     this.crowding.note(pieces, nowMs);
   }
 
-  /** To be called several times a second while there is work or {@link isWatched}, and when a process is ready. */
+  /** To be called behind {@link note}, several times a second while {@link isWatched}, and when a process is ready. */
   look(nowMs: number): void {
     const share = this.crowding.share(nowMs);
     switch (this.state) {
       case 'joined':
-        if (share > SPLIT_ABOVE && nowMs >= this.notBeforeMs && this.first.isReady && this.second.isAway) {
+        if (nowMs >= this.notBeforeMs && this.first.isReady && this.second.isAway && this.isWorthTwo(share)) {
           this.split(nowMs);
         }
         break;
@@ -103,6 +110,11 @@ export class EngineLayout {
 
   private get isTogether(): boolean {
     return this.state === 'joined' || this.state === 'splitting';
+  }
+
+  private isWorthTwo(share: number): boolean {
+    if (share > SPLIT_ABOVE) return true;
+    return this.crowding.isCrowded && this.knownMs() > SPLIT_FOR_STARTS * (this.first.startMs ?? Infinity);
   }
 
   private split(nowMs: number): void {

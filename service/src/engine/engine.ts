@@ -104,7 +104,8 @@ export class Engine extends EventEmitter<EngineEvents> {
     this.slots = Array.from({ length: splits ? 2 : processes }, () => this.newSlot());
     const [first, second] = this.slots;
     if (splits) {
-      this.layout = new EngineLayout(first!, second!, options.threads, splitsWithRoom, (layout) => {
+      const knownMs = (): number => this.admission.knownMs;
+      this.layout = new EngineLayout(first!, second!, options.threads, knownMs, splitsWithRoom, (layout) => {
         this.costs.shareBetween(layout.processes);
         this.emit('layout', layout);
       });
@@ -335,6 +336,7 @@ export class Engine extends EventEmitter<EngineEvents> {
       slot.run(work);
     }
     this.layout?.note(this.pieces, now);
+    this.layout?.look(now);
   }
 
   /** Those that run and those that wait. */

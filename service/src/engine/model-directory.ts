@@ -16,7 +16,10 @@ export const COMPILED_FOLDER = 'compiled';
 export const COMPILED_MANIFEST = 'manifest.json';
 
 /** Version of what the server has to know of the compiled graphs: their inputs and outputs. */
-export const COMPILED_FORMAT = 2;
+export const COMPILED_FORMAT = 3;
+
+/** Of each variant: `encoder.int8.onnx`. */
+export const COMPILED_GRAPHS = ['encoder', 'decoder', 'alignment'] as const;
 
 /** A Whisper model on disk, in one of two layouts. */
 export type ModelDirectory = PublishedModelDirectory | CompiledModelDirectory;
@@ -142,7 +145,7 @@ function compiledFiles(folder: string, quantization: Quantization): CompiledFile
     variant,
     encoderPath: file(`encoder.${variant}`),
     decoderPath: file(`decoder.${variant}`),
-    alignmentPath: file('alignment'),
+    alignmentPath: file(`alignment.${variant}`),
   };
 }
 

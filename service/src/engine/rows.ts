@@ -1,5 +1,5 @@
 /** Views of the rows of a matrix that lies row by row. */
-export function rows(values: Float32Array, count: number): Float32Array[] {
+export function rows<Numbers extends Float32Array | Int8Array>(values: Numbers, count: number): Numbers[] {
   const width = values.length / count;
-  return Array.from({ length: count }, (_, at) => values.subarray(at * width, (at + 1) * width));
+  return Array.from({ length: count }, (_, at) => values.subarray(at * width, (at + 1) * width) as Numbers);
 }

@@ -16,7 +16,7 @@ import path from 'node:path';
 import { compileModel } from '../../../service/src/compiler/compile-model';
 import { onnxWeights } from '../../../service/src/compiler/onnx-weights';
 import type { CompiledVariant } from '../../../service/src/engine/compiled-variant';
-import { openModelDirectory } from '../../../service/src/engine/model-directory';
+import { COMPILED_GRAPHS, openModelDirectory } from '../../../service/src/engine/model-directory';
 import { verifyModelFiles, writeModelChecksums } from '../../../service/src/engine/model-integrity';
 import { modelShapeOf } from '../../../service/src/engine/model-shape';
 import { VERSION } from '../../../service/src/version';
@@ -66,11 +66,11 @@ describe('compileModel', () => {
     const compiled = path.join(out, 'compiled');
     expect(JSON.parse(readFileSync(path.join(compiled, 'manifest.json'), 'utf8'))).toEqual(manifests[0]);
     expect(manifests[0]).toMatchObject({
-      format: 2,
+      format: 3,
       compiler: VERSION,
       source: { [ENCODER]: sha256(path.join(NANO, ENCODER)), [DECODER]: sha256(path.join(NANO, DECODER)) },
     });
-    const graphs = ['alignment.onnx', ...ALL.flatMap((each) => [`decoder.${each}.onnx`, `encoder.${each}.onnx`])];
+    const graphs = ALL.flatMap((each) => COMPILED_GRAPHS.map((graph) => `${graph}.${each}.onnx`));
     expect(readdirSync(compiled).sort()).toEqual([...graphs, 'manifest.json'].sort());
     for (const graph of graphs) {
       const hash = sha256(path.join(compiled, graph));
@@ -82,7 +82,7 @@ describe('compileModel', () => {
   it('says each file and its bytes as it is written', async () => {
     const told = new Map<string, number>();
     await compileModel(NANO, out, ['int8'], (name, bytes) => told.set(name, bytes));
-    expect([...told.keys()]).toEqual(['encoder.int8.onnx', 'decoder.int8.onnx', 'alignment.onnx']);
+    expect([...told.keys()]).toEqual(['encoder.int8.onnx', 'decoder.int8.onnx', 'alignment.int8.onnx']);
     for (const [name, bytes] of told) expect(readFileSync(path.join(out, 'compiled', name)).length).toBe(bytes);
   });
 
@@ -93,7 +93,7 @@ describe('compileModel', () => {
     expect([check.status, check.stdout]).toEqual([0, expect.stringContaining('compiled/encoder.fp32.onnx: OK')]);
     const directory = openModelDirectory(folder, 'nano', 'fp32');
     expect(directory).toMatchObject({ layout: 'compiled', variant: 'fp32' });
-    expect([...(await verifyModelFiles(directory)).keys()]).toContain('compiled/alignment.onnx');
+    expect([...(await verifyModelFiles(directory)).keys()]).toContain('compiled/alignment.fp32.onnx');
   });
 
   it.each([F16, BF16])('reads weights in $dtype as the numbers that they are', async (format) => {
@@ -128,7 +128,12 @@ describe('compileModel', () => {
 
     it('replaces what was there before, all of it', async () => {
       await compileModel(source, source, ['int7']);
-      expect(compiledFiles()).toEqual(['alignment.onnx', 'decoder.int7.onnx', 'encoder.int7.onnx', 'manifest.json']);
+      expect(compiledFiles()).toEqual([
+        'alignment.int7.onnx',
+        'decoder.int7.onnx',
+        'encoder.int7.onnx',
+        'manifest.json',
+      ]);
       expect(readdirSync(source).filter((name) => name.startsWith('compiled'))).toEqual(['compiled']);
       expect(spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: source }).status).toBe(0);
     });
@@ -175,7 +180,7 @@ describe('compileModel', () => {
 
     it('does not mind what was compiled before, which it replaces', async () => {
       await writeModelChecksums(source);
-      appendFileSync(path.join(source, 'compiled/alignment.onnx'), ' ');
+      appendFileSync(path.join(source, 'compiled/alignment.fp32.onnx'), ' ');
       await compileModel(source, source, ['fp32']);
       expect(spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: source }).status).toBe(0);
     });

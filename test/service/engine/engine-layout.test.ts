@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type * as EngineModule from '../../../service/src/engine/engine';
 import type { DecodingResult } from '../../../service/src/whisper/decoding-result';
 import { Engine, type EngineClass, NANO_ENGINE, SECOND } from '../../support/nano-engine';
@@ -96,6 +96,30 @@ describe('an engine that may divide its threads', () => {
     },
     TIMEOUT_MS,
   );
+
+  it('divides its threads at once where the work that is known of is worth it', async () => {
+    const asked: number[] = [];
+    await create({
+      splitsWithRoom: (bytes) => {
+        asked.push(bytes);
+        return false;
+      },
+    });
+    const ticket = engine.admission.enter({ key: 'a', deadlineMs: Infinity });
+    const window = (): Promise<DecodingResult> => engine.decodeWindow(SECOND, DECODING, undefined, ticket);
+    // As much as may come, as long as nothing is known of it.
+    await Promise.all([window(), window()]);
+    expect(asked).toHaveLength(0);
+    ticket.expect({ windows: 10_000, audioSeconds: 10_000 });
+    // One after another, it could not be divided.
+    await window();
+    expect(asked).toHaveLength(0);
+    const both = Promise.all([window(), window()]);
+    await nextTurn();
+    expect(asked).toHaveLength(1);
+    await both;
+    ticket.leave();
+  });
 
   it('stays as it is where there is no room for a second process', async () => {
     const asked: number[] = [];

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { compiledVariantFor } from '../../../service/src/engine/compiled-variant';
 import { hasInt8DotProducts } from '../../../service/src/engine/cpu-features';
-import { openModelDirectory, type Quantization } from '../../../service/src/engine/model-directory';
+import { COMPILED_GRAPHS, openModelDirectory, type Quantization } from '../../../service/src/engine/model-directory';
 import { failureOf } from '../../support/failure-of';
 import { MODEL_STORE, NANO } from '../../support/nano';
 
@@ -59,10 +59,9 @@ describe('openModelDirectory', () => {
     const open = (quantization: Quantization) => openModelDirectory(store, 'tiny', quantization);
     beforeEach(() => {
       for (const name of ['config.json', 'generation_config.json', 'tokenizer.json']) write(name);
-      write('compiled/manifest.json', JSON.stringify({ format: 2 }));
-      write('compiled/alignment.onnx');
+      write('compiled/manifest.json', JSON.stringify({ format: 3 }));
       for (const variant of [compiledFor8Bits, 'fp32']) {
-        for (const half of ['encoder', 'decoder']) write(`compiled/${half}.${variant}.onnx`);
+        for (const graph of COMPILED_GRAPHS) write(`compiled/${graph}.${variant}.onnx`);
       }
     });
     const addPublished = (): void => {
@@ -83,7 +82,7 @@ describe('openModelDirectory', () => {
           quantization,
           encoderPath: file(`compiled/encoder.${variant}.onnx`),
           decoderPath: file(`compiled/decoder.${variant}.onnx`),
-          alignmentPath: file('compiled/alignment.onnx'),
+          alignmentPath: file(`compiled/alignment.${variant}.onnx`),
         };
         expect(open(quantization)).toMatchObject(expected);
         addPublished();
@@ -91,7 +90,7 @@ describe('openModelDirectory', () => {
       },
     );
 
-    it.each([`encoder.${compiledFor8Bits}.onnx`, `decoder.${compiledFor8Bits}.onnx`, 'alignment.onnx'])(
+    it.each(COMPILED_GRAPHS.map((graph) => `${graph}.${compiledFor8Bits}.onnx`))(
       'takes the published ones where %s is missing, and asks for it where they are too',
       (missing) => {
         rmSync(file(`compiled/${missing}`));
@@ -105,7 +104,7 @@ describe('openModelDirectory', () => {
           missingVariant: compiledFor8Bits,
           encoderPath: file('onnx/encoder_model_quantized.onnx'),
         });
-        if (missing !== 'alignment.onnx') expect(open('fp32').layout).toBe('compiled');
+        expect(open('fp32').layout).toBe('compiled');
       },
     );
 
@@ -119,7 +118,7 @@ describe('openModelDirectory', () => {
       write('compiled/manifest.json', '{"format":1}');
       expect(failureOf(() => open('int8'))).toMatchObject({
         message: expect.stringMatching(
-          /says format 1, this server reads 2: run whisper-stt compile-model anew/,
+          /says format 1, this server reads 3: run whisper-stt compile-model anew/,
         ) as string,
       });
     });

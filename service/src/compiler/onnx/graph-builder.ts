@@ -29,12 +29,13 @@ export type Value = string;
 /** The name of an axis whose size is known at run time alone, or a size. */
 export type Dimension = number | string;
 
-export type ElementType = 'float' | 'int8' | 'uint8' | 'int64' | 'bool';
+export type ElementType = 'float' | 'int8' | 'uint8' | 'int32' | 'int64' | 'bool';
 
 const DATA_TYPES: Readonly<Record<ElementType, TensorProto_DataType>> = {
   float: TensorProto_DataType.FLOAT,
   int8: TensorProto_DataType.INT8,
   uint8: TensorProto_DataType.UINT8,
+  int32: TensorProto_DataType.INT32,
   int64: TensorProto_DataType.INT64,
   bool: TensorProto_DataType.BOOL,
 };
@@ -141,11 +142,18 @@ export class GraphBuilder {
 }
 
 /** Whole numbers are written as integers: a float that happens to be whole is `{ float: 1 }`. */
-export type Attributes = Readonly<Record<string, number | { readonly float: number } | readonly number[]>>;
+export type Attributes = Readonly<Record<string, number | string | { readonly float: number } | readonly number[]>>;
 
 function attributeOf(name: string, value: Attributes[string]): AttributeProto {
   if (typeof value === 'number') {
     return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
+  }
+  if (typeof value === 'string') {
+    return create(AttributeProtoSchema, {
+      name,
+      type: AttributeProto_AttributeType.STRING,
+      s: new TextEncoder().encode(value),
+    });
   }
   if ('float' in value) {
     return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: value.float });

@@ -123,6 +123,11 @@ export class Admission implements TicketDesk {
     };
   }
 
+  /** Predicted cost of what is not done yet, of requests whose audio is known: in milliseconds of one engine process. */
+  get knownMs(): number {
+    return [...this.tickets].reduce((total, ticket) => total + ticket.knownMs, 0);
+  }
+
   /** For {@link Ticket.expect}. */
   checkPlan(ticket: Ticket): void {
     // Whoever is alone is tried whatever is predicted: costs that were learned in a bad moment are put right by it.

@@ -7,19 +7,24 @@ const TIME_CONSTANT_MS = 2500;
  */
 export class Crowding {
   private mean = 0;
-  private isCrowded = false;
+  private crowded = false;
   private sinceMs = 0;
 
   /** @param pieces of work from now on, those that run and those that wait */
   note(pieces: number, nowMs: number): void {
     this.mean = this.share(nowMs);
     this.sinceMs = nowMs;
-    this.isCrowded = pieces > 1;
+    this.crowded = pieces > 1;
+  }
+
+  /** Whether there is more than one now. */
+  get isCrowded(): boolean {
+    return this.crowded;
   }
 
   /** In 0…1. */
   share(nowMs: number): number {
-    const target = this.isCrowded ? 1 : 0;
+    const target = this.crowded ? 1 : 0;
     return target + (this.mean - target) * Math.exp((this.sinceMs - nowMs) / TIME_CONSTANT_MS);
   }
 }

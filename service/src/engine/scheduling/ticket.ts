@@ -89,6 +89,11 @@ export class Ticket {
     return Math.max(outstandingMs, leftMs);
   }
 
+  /** The same without what is only assumed, as long as the audio is not known. */
+  get knownMs(): number {
+    return this.planned === undefined ? this.desk.costs.predictMs(this.outstanding) : this.remainingMs;
+  }
+
   /** Predicted time that what is not done yet takes at least, in milliseconds. */
   get leastMs(): number {
     return this.desk.costs.leastMs(this.remainingMs);

@@ -23,11 +23,11 @@ describe('the variants of a model', () => {
   beforeEach(() => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'variants-'));
     for (const name of ['config.json', 'generation_config.json', 'tokenizer.json']) write(name);
-    write('compiled/manifest.json', '{"format":2}');
-    write('compiled/alignment.onnx');
+    write('compiled/manifest.json', '{"format":3}');
     for (const encoder of Object.values(FILES)) {
       write(encoder);
       write(encoder.replace('encoder_model', 'decoder_model_merged').replace('encoder.', 'decoder.'));
+      if (encoder.startsWith('compiled/')) write(encoder.replace('encoder', 'alignment'));
     }
   });
   afterEach(() => {

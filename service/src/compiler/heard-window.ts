@@ -1,0 +1,189 @@
+import type { ModelShape } from '../engine/model-shape';
+import type { GraphBuilder, Value } from './onnx/graph-builder';
+import { attentionOver } from './transformer-layers';
+
+/** Keys, or values, of one window for each of the decoder's layers: [1, positions, layers × width]. */
+export interface Projections {
+  readonly keys: Value;
+  readonly values: Value;
+}
+
+/** What a layer of the decoder asks the window. */
+export interface WindowQuery {
+  readonly layer: number;
+  /** [texts, new, width] */
+  readonly query: Value;
+  readonly scale: number;
+}
+
+/** How what the decoder attends to of a window lies between the graphs: the encoder puts it out, the others read it. */
+export interface HeardWindow {
+  putOut(graph: GraphBuilder, shape: ModelShape, projections: Projections): void;
+
+  /** What {@link attend} reads for all layers. To be called once, before it. */
+  declareInputs(graph: GraphBuilder): void;
+
+  /** @returns [texts, new, width] */
+  attend(graph: GraphBuilder, shape: ModelShape, query: WindowQuery): Value;
+
+  /** Declares the keys of one layer. @returns [1, heads, width of a head, positions] */
+  keysOfLayer(graph: GraphBuilder, shape: ModelShape): Value;
+}
+
+/**
+ * Single precision. Between the graphs are `cross_keys` ([decoder's layers, heads, width of a head, positions]) and
+ * `cross_values` ([decoder's layers, heads, positions, width of a head]): of all layers at once, since two large tensors are
+ * mapped and copied in half the time that many take. The decoder has `cross_key.N` and `cross_value.N`, a layer of them.
+ */
+export class FloatWindow implements HeardWindow {
+  putOut(graph: GraphBuilder, shape: ModelShape, { keys, values }: Projections): void {
+    const { decoderLayers: layers, heads, width } = shape;
+    // Keys lie as the product with a single query reads them: row by row, which takes half the time.
+    const key = byLayer(graph, shape, keys, [1, 2, 3, 0]);
+    graph.output('cross_keys', key, 'float', [layers, heads, width / heads, 'positions']);
+    const value = byLayer(graph, shape, values, [1, 2, 0, 3]);
+    graph.output('cross_values', value, 'float', [layers, heads, 'positions', width / heads]);
+  }
+
+  declareInputs(): void {
+    // There are none but those of the layers.
+  }
+
+  attend(graph: GraphBuilder, { heads, width }: ModelShape, { layer, query, scale }: WindowQuery): Value {
+    const key = graph.input(`cross_key.${layer}`, 'float', ['texts', heads, width / heads, 'positions']);
+    const value = graph.input(`cross_value.${layer}`, 'float', ['texts', heads, 'positions', width / heads]);
+    return attentionOver(graph, heads, { query, key, value }, scale);
+  }
+
+  keysOfLayer(graph: GraphBuilder, { heads, width }: ModelShape): Value {
+    return graph.input('key', 'float', [1, heads, width / heads, 'positions']);
+  }
+}
+
+/** Of 8 bits with a sign, as far from zero on both sides. */
+const LARGEST = 127;
+/** The least scale, for channels that are zero: a division by it is no infinity. */
+const LEAST_SCALE = 1e-12;
+/** ONNX's number of the type. */
+const FLOAT = 1;
+
+/**
+ * 8 bits, with a scale for each channel of a head, by the largest value that the window has there. A step of the decoder
+ * reads all of it, and in single precision it is larger than the caches that it shares with the weights; products are of
+ * single precision all the same: what is read is widened on its way.
+ *
+ * Between the graphs are `cross_keys` and `cross_values` (int8 [decoder's layers, heads, rows, width of a head]) and
+ * `cross_key_scales` and `cross_value_scales` ([decoder's layers, heads, 1, width of a head]). A row is a position; behind
+ * them are as many empty ones as a text may have tokens but one. The decoder's attention is GroupQueryAttention, made for
+ * texts that attend to themselves: of several new tokens the first is not let see the last rows. So each new token but one
+ * has an empty row, and `window_mask` (float [1, 1, new, positions + new - 1]) keeps all tokens from looking at those.
+ *
+ * The decoder has a layer's part as `cross_key.N`, `cross_value.N`, `cross_key_scale.N` and `cross_value_scale.N`,
+ * `last_row` (int32 [texts]) and `rows` (int32): of the rows that are looked at, which is the last, and how many there are.
+ */
+export class Int8Window implements HeardWindow {
+  private shared: readonly Value[] = [];
+  /** Nothing is added to the rows. */
+  private noRows: Value | undefined;
+
+  putOut(graph: GraphBuilder, shape: ModelShape, { keys, values }: Projections): void {
+    const { decoderLayers: layers, heads, width } = shape;
+    const halves = [
+      ['cross_keys', 'cross_key_scales', keys],
+      ['cross_values', 'cross_value_scales', values],
+    ] as const;
+    for (const [name, scaleName, half] of halves) {
+      const { quantized, scales } = quantizeChannels(graph, half);
+      const rows = byLayer(graph, shape, quantized, [1, 2, 0, 3]);
+      const empty = graph.integers(0, 0, 0, 0, 0, 0, shape.targetPositions - 1, 0);
+      graph.output(name, graph.node('Pad', [rows, empty]), 'int8', [layers, heads, 'rows', width / heads]);
+      const shaped = graph.node('Reshape', [scales, graph.integers(layers, heads, 1, width / heads)]);
+      graph.output(scaleName, shaped, 'float', [layers, heads, 1, width / heads]);
+    }
+  }
+
+  declareInputs(graph: GraphBuilder): void {
+    this.shared = [
+      graph.input('last_row', 'int32', ['texts']),
+      graph.input('rows', 'int32', []),
+      graph.input('window_mask', 'float', [1, 1, 'new', 'looked_at']),
+    ];
+  }
+
+  attend(graph: GraphBuilder, { heads, width }: ModelShape, { layer, query, scale }: WindowQuery): Value {
+    const [lastRow, rows, mask] = this.shared;
+    const half = (name: string): Value =>
+      graph.input(`${name}.${layer}`, 'int8', ['texts', heads, 'all_rows', width / heads]);
+    const scales = (name: string): Value => graph.input(`${name}.${layer}`, 'float', [heads, 1, width / heads]);
+    const none = (this.noRows ??= graph.node('Slice', [
+      query,
+      graph.integers(0),
+      graph.integers(0),
+      graph.integers(1),
+    ]));
+    // The other two outputs are the rows with those that are added: none, and read by nobody, but the node wants them.
+    const [heard] = graph.nodeOf(
+      3,
+      'GroupQueryAttention',
+      [
+        query,
+        none,
+        none,
+        half('cross_key'),
+        half('cross_value'),
+        lastRow!,
+        rows!,
+        // Of rotary positions.
+        '',
+        '',
+        '',
+        mask!,
+        '',
+        scales('cross_key_scale'),
+        scales('cross_value_scale'),
+      ],
+      {
+        num_heads: heads,
+        kv_num_heads: heads,
+        k_quant_type: 'PER_CHANNEL',
+        v_quant_type: 'PER_CHANNEL',
+        kv_cache_bit_width: 8,
+        scale: { float: scale },
+      },
+      'com.microsoft',
+    );
+    return heard!;
+  }
+
+  keysOfLayer(graph: GraphBuilder, { heads, width }: ModelShape): Value {
+    const rows = graph.input('key', 'int8', [1, heads, 'rows', width / heads]);
+    const scale = graph.input('key_scale', 'float', [heads, 1, width / heads]);
+    const positions = graph.input('positions', 'int64', [1]);
+    const used = graph.node('Slice', [rows, graph.integers(0), positions, graph.integers(2)]);
+    const keys = graph.node('Mul', [graph.node('Cast', [used], { to: FLOAT }), scale]);
+    return graph.node('Transpose', [keys], { perm: [0, 1, 3, 2] });
+  }
+}
+
+/** [positions, layers, heads, width of a head], its axes in another order. */
+function byLayer(graph: GraphBuilder, shape: ModelShape, projected: Value, perm: readonly number[]): Value {
+  const { decoderLayers, heads, width } = shape;
+  const split = graph.node('Reshape', [projected, graph.integers(-1, decoderLayers, heads, width / heads)]);
+  return graph.node('Transpose', [split], { perm });
+}
+
+/** @param input [1, positions, channels] */
+function quantizeChannels(graph: GraphBuilder, input: Value): { readonly quantized: Value; readonly scales: Value } {
+  const [highest, lowest] = ['ReduceMax', 'ReduceMin'].map((operator) =>
+    graph.node(operator, [input], { axes: [0, 1], keepdims: 0 }),
+  );
+  const largest = graph.node('Max', [highest!, graph.node('Neg', [lowest!]), graph.floats(LEAST_SCALE)]);
+  const scales = graph.node('Mul', [largest, graph.floats(1 / LARGEST)]);
+  // Divided here and not by QuantizeLinear, which takes one scale for all in a tenth of the time that many scales take it.
+  const steps = graph.node('Mul', [input, graph.node('Reciprocal', [scales])]);
+  const zero = graph.constant(`${input}.zero`, Int8Array.of(0), []);
+  return {
+    quantized: graph.node('QuantizeLinear', [steps, graph.constant(`${input}.one`, Float32Array.of(1), []), zero]),
+    scales,
+  };
+}
