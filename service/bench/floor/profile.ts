@@ -24,7 +24,10 @@ export function readProfile(prefix: string): readonly KernelTimes[] {
   if (file === undefined) throw new Error(`ONNX Runtime wrote no profile ${prefix}`);
   const events = JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as readonly Event[];
   const runs = events.filter(({ name }) => name === 'model_run').sort((one, other) => one.ts - other.ts);
-  const kernels = events.filter(({ cat, name }) => cat === 'Node' && name.endsWith('_kernel_time'));
+  // A branch's kernels are in the profile themselves.
+  const kernels = events.filter(
+    ({ cat, name, args }) => cat === 'Node' && name.endsWith('_kernel_time') && args?.op_name !== 'If',
+  );
   return runs.map(({ ts, dur }) => {
     const times = new Map<string, number>();
     for (const kernel of kernels) {

@@ -46,7 +46,9 @@ export function stagesOf(shape: ModelShape, { seconds, pastTokens }: StageCase, 
   const attention = encoderLayers * 2 * product(positions, width, positions);
   // In the decoder the cross-attention has a query and an output more; its keys and values are the encoder's.
   const stepWeights = decoderLayers * (layerWeights + 2 * width * width) + vocabulary * width;
-  const attended = decoderLayers * 2 * width * (positions + pastTokens);
+  const ofWindow = decoderLayers * 2 * width * positions;
+  const ofText = decoderLayers * 2 * width * pastTokens;
+  const attendedBytes = ofWindow + FLOAT_BYTES * ofText;
   const ms = (operations: number, perSecond: number): number => (1000 * operations) / perSecond;
   return [
     {
@@ -96,12 +98,12 @@ export function stagesOf(shape: ModelShape, { seconds, pastTokens }: StageCase, 
     },
     {
       graph: 'decoder',
-      name: 'attention to the window and to the text: single precision',
-      operators: ['MatMul'],
-      operations: 2 * attended,
-      bytes: FLOAT_BYTES * attended,
-      floorMs: ms(FLOAT_BYTES * attended, peaks.cachedBytes),
-      gap: 'between two steps the weights go through the caches, and drive keys and values out of them',
+      name: 'attention: to the window in 8 bits, to the text in single precision',
+      operators: ['GroupQueryAttention', 'MatMul'],
+      operations: 2 * (ofWindow + ofText),
+      bytes: attendedBytes,
+      floorMs: ms(attendedBytes, peaks.cachedBytes),
+      gap: 'keys and values are widened on their way, and copied, since the node thinks that some are added; the softmax is in it',
     },
     {
       graph: 'decoder',

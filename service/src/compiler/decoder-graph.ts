@@ -29,7 +29,7 @@ export function decoderGraph(
   const tokenPositions = graph.input('token_positions', 'int64', ['texts', 'new']);
   const logitsOf = graph.input('logits_of', 'int64', ['asked']);
   const bias = graph.input('mask', 'float', ['texts', 1, 'new', 'all']);
-  window.declareInputs(graph);
+  window.declareInputs(graph, tokens);
 
   const embedding = layers.table(graph, 'decoder.embedding', decoder.embedding);
   const positionTable = graph.constant('decoder.positions', decoder.positions, [shape.targetPositions, width]);

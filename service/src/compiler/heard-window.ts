@@ -1,3 +1,4 @@
+import { FEW_TOKENS } from '../engine/few-tokens';
 import type { ModelShape } from '../engine/model-shape';
 import type { GraphBuilder, Value } from './onnx/graph-builder';
 import { attentionOver } from './transformer-layers';
@@ -20,8 +21,8 @@ export interface WindowQuery {
 export interface HeardWindow {
   putOut(graph: GraphBuilder, shape: ModelShape, projections: Projections): void;
 
-  /** What {@link attend} reads for all layers. To be called once, before it. */
-  declareInputs(graph: GraphBuilder): void;
+  /** What {@link attend} reads for all layers. To be called once, before it. @param tokens [texts, new] */
+  declareInputs(graph: GraphBuilder, tokens: Value): void;
 
   /** @returns [texts, new, width] */
   attend(graph: GraphBuilder, shape: ModelShape, query: WindowQuery): Value;
@@ -74,17 +75,16 @@ const FLOAT = 1;
  *
  * Between the graphs are `cross_keys` and `cross_values` (int8 [decoder's layers, heads, rows, width of a head]) and
  * `cross_key_scales` and `cross_value_scales` ([decoder's layers, heads, 1, width of a head]). A row is a position; behind
- * them are as many empty ones as a text may have tokens but one. The decoder's attention is GroupQueryAttention, made for
- * texts that attend to themselves: of several new tokens the first is not let see the last rows. So each new token but one
- * has an empty row, and `window_mask` (float [1, 1, new, positions + new - 1]) keeps all tokens from looking at those.
+ * them are {@link FEW_TOKENS} - 1 empty ones. For few tokens the decoder's attention is GroupQueryAttention, made for
+ * texts that attend to themselves: of several new tokens the first is not let see the last rows. So each of them but one has
+ * an empty row, and `window_mask` keeps all tokens from looking at those.
  *
- * The decoder has a layer's part as `cross_key.N`, `cross_value.N`, `cross_key_scale.N` and `cross_value_scale.N`,
- * `last_row` (int32 [texts]) and `rows` (int32): of the rows that are looked at, which is the last, and how many there are.
+ * The decoder has a layer's part as `cross_key.N`, `cross_value.N`, `cross_key_scale.N` and `cross_value_scale.N`;
+ * `positions` (int64 [1]); and, of the rows that few tokens look at, `last_row` (int32 [texts]), `rows` (int32), which is how
+ * many there are, and `window_mask` (float [1, 1, new, rows]).
  */
 export class Int8Window implements HeardWindow {
-  private shared: readonly Value[] = [];
-  /** Nothing is added to the rows. */
-  private noRows: Value | undefined;
+  private shared: SharedValues | undefined;
 
   putOut(graph: GraphBuilder, shape: ModelShape, { keys, values }: Projections): void {
     const { decoderLayers: layers, heads, width } = shape;
@@ -95,74 +95,87 @@ export class Int8Window implements HeardWindow {
     for (const [name, scaleName, half] of halves) {
       const { quantized, scales } = quantizeChannels(graph, half);
       const rows = byLayer(graph, shape, quantized, [1, 2, 0, 3]);
-      const empty = graph.integers(0, 0, 0, 0, 0, 0, shape.targetPositions - 1, 0);
+      const empty = graph.integers(0, 0, 0, 0, 0, 0, FEW_TOKENS - 1, 0);
       graph.output(name, graph.node('Pad', [rows, empty]), 'int8', [layers, heads, 'rows', width / heads]);
       const shaped = graph.node('Reshape', [scales, graph.integers(layers, heads, 1, width / heads)]);
       graph.output(scaleName, shaped, 'float', [layers, heads, 1, width / heads]);
     }
   }
 
-  declareInputs(graph: GraphBuilder): void {
-    this.shared = [
-      graph.input('last_row', 'int32', ['texts']),
-      graph.input('rows', 'int32', []),
-      graph.input('window_mask', 'float', [1, 1, 'new', 'looked_at']),
-    ];
+  declareInputs(graph: GraphBuilder, tokens: Value): void {
+    const news = graph.node('Slice', [graph.node('Shape', [tokens]), ...[1, 2, 0].map((at) => graph.integers(at))]);
+    this.shared = {
+      lastRow: graph.input('last_row', 'int32', ['texts']),
+      rows: graph.input('rows', 'int32', []),
+      mask: graph.input('window_mask', 'float', [1, 1, 'masked', 'looked_at']),
+      positions: graph.input('positions', 'int64', [1]),
+      areFew: graph.node('LessOrEqual', [news, graph.integers(FEW_TOKENS)]),
+      none: undefined,
+    };
   }
 
   attend(graph: GraphBuilder, { heads, width }: ModelShape, { layer, query, scale }: WindowQuery): Value {
-    const [lastRow, rows, mask] = this.shared;
+    const shared = this.shared!;
     const half = (name: string): Value =>
       graph.input(`${name}.${layer}`, 'int8', ['texts', heads, 'all_rows', width / heads]);
     const scales = (name: string): Value => graph.input(`${name}.${layer}`, 'float', [heads, 1, width / heads]);
-    const none = (this.noRows ??= graph.node('Slice', [
-      query,
-      graph.integers(0),
-      graph.integers(0),
-      graph.integers(1),
-    ]));
-    // The other two outputs are the rows with those that are added: none, and read by nobody, but the node wants them.
-    const [heard] = graph.nodeOf(
-      3,
-      'GroupQueryAttention',
-      [
-        query,
-        none,
-        none,
-        half('cross_key'),
-        half('cross_value'),
-        lastRow!,
-        rows!,
-        // Of rotary positions.
-        '',
-        '',
-        '',
-        mask!,
-        '',
-        scales('cross_key_scale'),
-        scales('cross_value_scale'),
-      ],
-      {
+    const [key, value] = [half('cross_key'), half('cross_value')];
+    const [keyScale, valueScale] = [scales('cross_key_scale'), scales('cross_value_scale')];
+    // Nothing is added to the rows.
+    const [at0, axis1] = [graph.integers(0), graph.integers(1)];
+    shared.none ??= graph.node('Slice', [query, at0, at0, axis1]);
+    const { lastRow, rows, mask, positions, none } = shared;
+
+    const asTheyAre = (): Value => {
+      const rotary = ['', '', ''];
+      const inputs = [query, none, none, key, value, lastRow, rows, ...rotary, mask, '', keyScale, valueScale];
+      const attributes = {
         num_heads: heads,
         kv_num_heads: heads,
         k_quant_type: 'PER_CHANNEL',
         v_quant_type: 'PER_CHANNEL',
         kv_cache_bit_width: 8,
         scale: { float: scale },
-      },
-      'com.microsoft',
-    );
-    return heard!;
+      };
+      // The other two outputs are the rows with those that are added. Nobody reads them, but the node wants them.
+      return graph.nodeOf(3, 'GroupQueryAttention', inputs, attributes, 'com.microsoft')[0]!;
+    };
+    const widened = (): Value => {
+      const split = graph.node('Reshape', [query, graph.integers(0, 0, heads, width / heads)]);
+      const queries = graph.node('Transpose', [split], { perm: [0, 2, 1, 3] });
+      const scaled = graph.node('Mul', [queries, graph.node('Mul', [keyScale, graph.floats(scale)])]);
+      const keys = graph.node('Transpose', [wide(graph, key, positions)], { perm: [0, 1, 3, 2] });
+      const weights = graph.node('Softmax', [graph.node('MatMul', [scaled, keys])], { axis: -1 });
+      const heard = graph.node('Mul', [graph.node('MatMul', [weights, wide(graph, value, positions)]), valueScale]);
+      const joinedHeads = graph.node('Transpose', [heard], { perm: [0, 2, 1, 3] });
+      return graph.node('Reshape', [joinedHeads, graph.integers(0, 0, -1)]);
+    };
+    return graph.either(shared.areFew, 'float', ['texts', 'new', width], asTheyAre, widened);
   }
 
   keysOfLayer(graph: GraphBuilder, { heads, width }: ModelShape): Value {
     const rows = graph.input('key', 'int8', [1, heads, 'rows', width / heads]);
     const scale = graph.input('key_scale', 'float', [heads, 1, width / heads]);
     const positions = graph.input('positions', 'int64', [1]);
-    const used = graph.node('Slice', [rows, graph.integers(0), positions, graph.integers(2)]);
-    const keys = graph.node('Mul', [graph.node('Cast', [used], { to: FLOAT }), scale]);
+    const keys = graph.node('Mul', [wide(graph, rows, positions), scale]);
     return graph.node('Transpose', [keys], { perm: [0, 1, 3, 2] });
   }
+}
+
+/** What the attention of all layers reads. */
+interface SharedValues {
+  readonly lastRow: Value;
+  readonly rows: Value;
+  readonly mask: Value;
+  readonly positions: Value;
+  readonly areFew: Value;
+  none: Value | undefined;
+}
+
+/** The rows of positions, as floats that are still to be scaled. */
+function wide(graph: GraphBuilder, rows: Value, positions: Value): Value {
+  const used = graph.node('Slice', [rows, graph.integers(0), positions, graph.integers(2)]);
+  return graph.node('Cast', [used], { to: FLOAT });
 }
 
 /** [positions, layers, heads, width of a head], its axes in another order. */

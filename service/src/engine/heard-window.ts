@@ -1,4 +1,5 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
+import { FEW_TOKENS } from './few-tokens';
 import { rows } from './rows';
 
 type Tensors = InferenceSession.OnnxValueMapType;
@@ -47,38 +48,34 @@ class Int8Window implements HeardWindow {
     outputs: Tensors,
     readonly positions: number,
   ) {
-    const [keys, values] = [byLayer(outputs.cross_keys!), byLayer(outputs.cross_values!)];
     this.feeds = {
-      ...named('cross_key', keys, 'cross_value', values),
+      ...named('cross_key', byLayer(outputs.cross_keys!), 'cross_value', byLayer(outputs.cross_values!)),
       ...named(
         'cross_key_scale',
         byLayer(outputs.cross_key_scales!),
         'cross_value_scale',
         byLayer(outputs.cross_value_scales!),
       ),
+      positions: new Tensor('int64', BigInt64Array.of(BigInt(positions)), [1]),
     };
     this.ofOne = { ...this.feeds, ...this.look(1) };
   }
 
   decoderFeeds(added: number): Tensors {
-    return added === 1 ? this.ofOne : { ...this.feeds, ...this.look(added) };
+    // Many look at no rows; the graph wants to be told of some all the same.
+    return added === 1 || added > FEW_TOKENS ? this.ofOne : { ...this.feeds, ...this.look(added) };
   }
 
   alignmentFeeds(layer: number): Tensors {
-    return {
-      key: this.feeds[`cross_key.${layer}`]!,
-      key_scale: this.feeds[`cross_key_scale.${layer}`]!,
-      positions: new Tensor('int64', BigInt64Array.of(BigInt(this.positions)), [1]),
-    };
+    const { [`cross_key.${layer}`]: key, [`cross_key_scale.${layer}`]: scale, positions } = this.feeds;
+    return { key: key!, key_scale: scale!, positions: positions! };
   }
 
-  /** So many new tokens look at the positions, and at an empty row for each but one of them. */
+  /** New tokens look at the positions, and each but one of them has an empty row behind, which is hidden from all. */
   private look(added: number): Tensors {
     const looked = this.positions + added - 1;
     const mask = new Float32Array(added * looked);
-    for (let token = 0; token < added; token++) {
-      mask.fill(MASKED, token * looked + this.positions, (token + 1) * looked);
-    }
+    for (let token = 1; token <= added; token++) mask.fill(MASKED, token * looked - added + 1, token * looked);
     return {
       last_row: new Tensor('int32', Int32Array.of(looked - 1), [1]),
       rows: new Tensor('int32', Int32Array.of(looked), []),

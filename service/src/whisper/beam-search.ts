@@ -1,5 +1,5 @@
 import type { Hypothesis } from './hypothesis';
-import { logSumExp } from './log-sum-exp';
+import { logSumExp } from './logits/logits';
 import type { TokenDecoder } from './model';
 import { applyFilters, type SearchRules, type SearchStart } from './text-search';
 import { checkNormalizer } from './token-sampler';

@@ -8,7 +8,7 @@ import {
 } from './decoding-options';
 import type { DecodingResult } from './decoding-result';
 import { detectLanguages, type DetectedLanguage } from './language-detection';
-import { logSumExp } from './log-sum-exp';
+import { logSumExp } from './logits/logits';
 import type { LogitFilter } from './logit-filters/logit-filter';
 import { SuppressBlank } from './logit-filters/suppress-blank';
 import { SuppressTokens } from './logit-filters/suppress-tokens';

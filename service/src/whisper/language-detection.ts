@@ -1,4 +1,4 @@
-import { logSumExp } from './log-sum-exp';
+import { logSumExp } from './logits/logits';
 import { checkNormalizer } from './token-sampler';
 import type { SpecialTokens } from './special-tokens';
 

@@ -1,4 +1,4 @@
-import { logSumExp } from './log-sum-exp';
+import { peakOf } from './logits/logits';
 import { WhisperError } from './whisper-error';
 
 /** A chosen token. */
@@ -22,8 +22,9 @@ export type TokenSampler = (logits: Float32Array) => SampledToken;
 export function newTokenSampler(temperature: number, seed: number): TokenSampler {
   const random = newRandom(seed);
   return (logits) => {
-    const normalizer = checkNormalizer(logSumExp(logits));
-    const token = temperature === 0 ? likeliest(logits) : draw(logits, temperature, random());
+    const peak = peakOf(logits);
+    const normalizer = checkNormalizer(peak.logSumExp);
+    const token = temperature === 0 ? peak.token : draw(logits, logits[peak.token]!, temperature, random());
     return { token, logProb: logits[token]! - normalizer };
   };
 }
@@ -41,17 +42,11 @@ export function checkNormalizer(normalizer: number): number {
   );
 }
 
-function likeliest(logits: Float32Array): number {
-  let best = 0;
-  for (let token = 1; token < logits.length; token++) {
-    if (logits[token]! > logits[best]!) best = token;
-  }
-  return best;
-}
-
-/** @param uniform - a number in [0, 1). */
-function draw(logits: Float32Array, temperature: number, uniform: number): number {
-  const max = logits[likeliest(logits)]!;
+/**
+ * @param max - the largest of the logits.
+ * @param uniform - a number in [0, 1).
+ */
+function draw(logits: Float32Array, max: number, temperature: number, uniform: number): number {
   const weight = (token: number): number => Math.exp((logits[token]! - max) / temperature);
   let total = 0;
   for (let token = 0; token < logits.length; token++) total += weight(token);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beamSearch } from '../../../service/src/whisper/beam-search';
 import { averageLogProb, likeliest } from '../../../service/src/whisper/hypothesis';
-import { logSumExp } from '../../../service/src/whisper/log-sum-exp';
+import { logSumExp } from '../../../service/src/whisper/logits/logits';
 import { sampleText } from '../../../service/src/whisper/sample-text';
 import type { SearchRules, SearchStart } from '../../../service/src/whisper/text-search';
 import { newTokenSampler } from '../../../service/src/whisper/token-sampler';

@@ -2,6 +2,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import {
   AttributeProto_AttributeType,
   AttributeProtoSchema,
+  GraphProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
   TensorProto_DataType,
@@ -44,7 +45,8 @@ type ConstantData = Float32Array | Int8Array | Uint8Array | BigInt64Array;
 
 /** Builds a graph node by node, each of which is given the values that it reads, and gives those that it makes. */
 export class GraphBuilder {
-  private readonly nodes: NodeProto[] = [];
+  /** Of the graph, or of the branch that is being written. */
+  private nodes: NodeProto[] = [];
   private readonly initializers: TensorProto[] = [];
   private readonly inputs: ValueInfoProto[] = [];
   private readonly outputs: ValueInfoProto[] = [];
@@ -111,6 +113,34 @@ export class GraphBuilder {
     const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
     this.nodes.push(create(NodeProtoSchema, { opType: operator, name, domain, input: [...inputs], output, attribute }));
     return output;
+  }
+
+  /**
+   * One of two values, of which only the one that is asked for is computed. What a branch reads of the graph has been
+   * written before.
+   *
+   * @param condition a bool
+   * @param type of both values
+   */
+  either(
+    condition: Value,
+    type: ElementType,
+    dims: readonly Dimension[],
+    then: () => Value,
+    otherwise: () => Value,
+  ): Value {
+    const name = `If_${this.count++}`;
+    const branch = (attribute: string, write: () => Value): AttributeProto => {
+      const { nodes } = this;
+      this.nodes = [];
+      const output = valueInfo(write(), type, dims);
+      const graph = create(GraphProtoSchema, { name: `${name}/${attribute}`, node: this.nodes, output: [output] });
+      this.nodes = nodes;
+      return create(AttributeProtoSchema, { name: attribute, type: AttributeProto_AttributeType.GRAPH, g: graph });
+    };
+    const attribute = [branch('then_branch', then), branch('else_branch', otherwise)];
+    this.nodes.push(create(NodeProtoSchema, { opType: 'If', name, input: [condition], output: [name], attribute }));
+    return name;
   }
 
   /** @param version of what writes the graph */

@@ -1,4 +1,4 @@
-import { logSumExp } from '../log-sum-exp';
+import { largestOf, logSumExp } from '../logits/logits';
 import type { SpecialTokens } from '../special-tokens';
 import type { LogitFilter } from './logit-filter';
 
@@ -51,11 +51,8 @@ export class TimestampRules implements LogitFilter {
   /** Many timestamps share the probability of "now comes one": together they beat the likeliest other token. */
   private preferLikelyTimestamps(logits: Float32Array): void {
     const { timestampBegin } = this.special;
-    let likeliestOther = -Infinity;
-    for (let token = 0; token < timestampBegin; token++) {
-      if (logits[token]! > likeliestOther) likeliestOther = logits[token]!;
-    }
-    if (logSumExp(logits, timestampBegin) > likeliestOther) logits.fill(-Infinity, 0, timestampBegin);
+    const likeliestOther = largestOf(logits.subarray(0, timestampBegin));
+    if (logSumExp(logits.subarray(timestampBegin)) > likeliestOther) logits.fill(-Infinity, 0, timestampBegin);
   }
 
   /** Whether the last token is the second timestamp of its segment; the very first timestamp opens one. */

@@ -1,5 +1,5 @@
 import { SAMPLES_PER_FRAME, TIMESTAMPS_PER_SECOND } from '../audio-format';
-import { logSumExp } from '../log-sum-exp';
+import { logSumExp } from '../logits/logits';
 import type { Attention, WhisperModel } from '../model';
 import { textOf, type TimedSlice } from '../segments';
 import type { SpecialTokens } from '../special-tokens';

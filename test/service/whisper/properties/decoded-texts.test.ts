@@ -6,7 +6,7 @@ import type { DecodingResult } from '../../../../service/src/whisper/decoding-re
 import { FakeModel } from '../fake-model';
 import { SPECIAL, TOKENIZER } from '../small-vocabulary';
 import { isPlayable, logitsOf, logitsShape, type LogitsShape } from './awkward-logits';
-import { seeded } from './seeded';
+import { DIGITS, seeded } from './seeded';
 import { nextToken, noSpeechProb, type NextToken } from './stated-rules';
 
 const [END_OF_TEXT, START_OF_TRANSCRIPT, TRANSLATE, TRANSCRIBE, START_OF_PREVIOUS, NO_TIMESTAMPS] = [
@@ -90,7 +90,7 @@ test('every token is one that the rules allow, with its probability among them; 
       for (const [i, token] of result.tokens.entries()) {
         expect([i, token, allSteps[i]!.mayCome(token)]).toEqual([i, token, true]);
         expect(result.tokenLogProbs[i]).toBeLessThanOrEqual(0);
-        expect(result.tokenLogProbs[i]).toBeCloseTo(allSteps[i]!.logProb(token), 9);
+        expect(result.tokenLogProbs[i]).toBeCloseTo(allSteps[i]!.logProb(token), DIGITS);
       }
       expect(result.tokenLogProbs).toHaveLength(result.tokens.length);
       const ended = [...result.tokens, ...(result.reachedLimit ? [] : [END_OF_TEXT])];
@@ -115,9 +115,9 @@ test('the numbers beside a text are finite and what they are said to be', async 
       fc.pre(!end.isOnEdge);
 
       const sum = tokenLogProbs.reduce((a, b) => a + b, reachedLimit ? 0 : end.logProb(END_OF_TEXT));
-      expect(avgLogProb).toBeCloseTo(sum / (tokens.length + 1), 9);
+      expect(avgLogProb).toBeCloseTo(sum / (tokens.length + 1), DIGITS);
       const toStart = prompt.slice(0, prompt.indexOf(START_OF_TRANSCRIPT) + 1);
-      expect(result.noSpeechProb).toBeCloseTo(noSpeechProb(logitsOf(shape)(toStart)), 9);
+      expect(result.noSpeechProb).toBeCloseTo(noSpeechProb(logitsOf(shape)(toStart)), DIGITS);
       const text = Buffer.from(TOKENIZER.decode(tokens).trim());
       expect(compressionRatio).toBe(text.length / deflateSync(text).length);
       const { noSpeechThreshold = 0.6, logProbThreshold = -1 } = given;
@@ -195,12 +195,12 @@ test('the language is the likeliest of the candidates at the start of a transcri
       const best = Math.max(...weights);
       expect(result.language).toBe(candidates[weights.indexOf(best)]);
       const total = weights.reduce((a, b) => a + b);
-      expect(result.languageProbability).toBeCloseTo(best / total, 9);
+      expect(result.languageProbability).toBeCloseTo(best / total, DIGITS);
       const sorted = [...result.languageCandidates!].sort((a, b) => b.probability - a.probability);
       expect(result.languageCandidates).toEqual(sorted);
       expect(sorted.map(({ language }) => language).sort()).toEqual([...candidates].sort());
       for (const { language, probability } of sorted) {
-        expect(probability).toBeCloseTo(weights[candidates.indexOf(language as 'en')]! / total, 9);
+        expect(probability).toBeCloseTo(weights[candidates.indexOf(language as 'en')]! / total, DIGITS);
       }
     }),
     seeded(150),

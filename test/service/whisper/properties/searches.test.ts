@@ -9,7 +9,7 @@ import { TimestampRules } from '../../../../service/src/whisper/logit-filters/ti
 import { FakeModel } from '../fake-model';
 import { SPECIAL, TOKENIZER } from '../small-vocabulary';
 import { isPlayable, logitsOf, logitsShape, type LogitsShape } from './awkward-logits';
-import { seeded } from './seeded';
+import { DIGITS, seeded } from './seeded';
 import { nextToken } from './stated-rules';
 
 const END_OF_TEXT = 20;
@@ -62,10 +62,10 @@ test('each text of a beam search obeys the rules and has the log-probability tha
             const step = nextToken(logitsOf(shape)([...prompt, ...before]), before, true);
             fc.pre(!step.isOnEdge);
             expect([i, token, step.mayCome(token)]).toEqual([i, token, true]);
-            if (i < tokens.length) expect(tokenLogProbs[i]).toBeCloseTo(step.logProb(token), 9);
+            if (i < tokens.length) expect(tokenLogProbs[i]).toBeCloseTo(step.logProb(token), DIGITS);
             sum += step.logProb(token);
           }
-          expect(logProbSum).toBeCloseTo(sum, 9);
+          expect(logProbSum).toBeCloseTo(sum, DIGITS);
         }
         decoder.dispose();
         expect(model.alive).toBe(0);
@@ -85,7 +85,7 @@ test('of several beams the likeliest text for its length is the result, by the s
         const step = nextToken(logitsOf(shape)([...prompt, ...before]), before, timestamps);
         fc.pre(!step.isOnEdge);
         expect([i, token, step.mayCome(token)]).toEqual([i, token, true]);
-        if (i < tokens.length) expect(tokenLogProbs[i]).toBeCloseTo(step.logProb(token), 9);
+        if (i < tokens.length) expect(tokenLogProbs[i]).toBeCloseTo(step.logProb(token), DIGITS);
       }
     }),
     seeded(40),

@@ -7,3 +7,6 @@ const SEED = 20_261_126;
 export function seeded(numRuns: number): Parameters<unknown> {
   return { seed: SEED, numRuns };
 }
+
+/** Of a log-probability that are right, behind the point: logits are summed up in single precision (logits/logits.ts). */
+export const DIGITS = 6;
