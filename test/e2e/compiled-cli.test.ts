@@ -30,16 +30,16 @@ describe('whisper-stt compile-model', () => {
   it('writes every variant, and says how large each file is', async () => {
     const { code, stdout, stderr } = await whisperStt(['compile-model', NANO, out]);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout.trim().split('\n')).toHaveLength(9);
+    expect(stdout.trim().split('\n')).toHaveLength(10);
     expect(stdout).toMatch(/^encoder\.int8\.onnx +\d\.\d MB$/m);
-    expect(compiled()).toHaveLength(10);
+    expect(compiled()).toHaveLength(11);
   });
 
   it('writes the variants that are asked for', async () => {
     expect(await whisperStt(['compile-model', '--variants', 'fp32, int7', NANO, out])).toMatchObject({ code: 0 });
     expect(compiled()).toEqual([
       ...['alignment.fp32.onnx', 'alignment.int7.onnx', 'decoder.fp32.onnx', 'decoder.int7.onnx'],
-      ...['encoder.fp32.onnx', 'encoder.int7.onnx', 'manifest.json'],
+      ...['encoder.fp32.onnx', 'encoder.int7.onnx', 'manifest.json', 'vocabulary.bin'],
     ]);
   });
 
@@ -96,7 +96,7 @@ describe('whisper-stt compile-model', () => {
     });
 
     expect(await whisperStt(['compile-model', NANO, out])).toMatchObject({ code: 0 });
-    expect(compiled()).toHaveLength(10);
+    expect(compiled()).toHaveLength(11);
     expect(readdirSync(out).filter((name) => name.startsWith('compiled'))).toEqual(['compiled']);
   });
 });
@@ -116,7 +116,7 @@ describe('a server of a compiled model', () => {
     const server = await ServerProcess.start(environment);
     try {
       expect(server.find('listening')).toMatchObject({ model: 'nano', layout: 'compiled', variant: VARIANT });
-      expect(server.find('model as its checksums say')).toMatchObject({ files: 6 });
+      expect(server.find('model as its checksums say')).toMatchObject({ files: 7 });
       const response = await transcriptionRequest(server, sample('en-01.wav').bytes, { response_format: 'json' });
       expect(await response.json()).toMatchObject({ text: sample('en-01.wav').text });
       const metrics = await (await server.get('/metrics')).text();

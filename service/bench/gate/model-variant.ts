@@ -3,7 +3,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { COMPILED_VARIANTS, type CompiledVariant } from '../../src/engine/compiled-variant';
 import { hasInt8DotProducts } from '../../src/engine/cpu-features';
-import { COMPILED_FOLDER, COMPILED_GRAPHS, COMPILED_MANIFEST, type Quantization } from '../../src/engine/model-directory';
+import {
+  COMPILED_FOLDER,
+  COMPILED_GRAPHS,
+  COMPILED_MANIFEST,
+  COMPILED_VOCABULARY,
+  type Quantization,
+} from '../../src/engine/model-directory';
 
 /** One of the precisions that a model's folder has files for. */
 export interface ModelVariant {
@@ -77,7 +83,7 @@ export class VariantStore {
     const link = (from: string, to: string): void => {
       symlinkSync(path.join(source, COMPILED_FOLDER, from), path.join(folder, COMPILED_FOLDER, to));
     };
-    link(COMPILED_MANIFEST, COMPILED_MANIFEST);
+    for (const file of [COMPILED_MANIFEST, COMPILED_VOCABULARY]) link(file, file);
     // Whatever the processor would choose in 8 bits is the one that is wanted.
     for (const chosen of compiled === 'fp32' ? [compiled] : (['int8', 'int7'] as const)) {
       for (const graph of COMPILED_GRAPHS) link(`${graph}.${compiled}.onnx`, `${graph}.${chosen}.onnx`);

@@ -4,7 +4,14 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { CompiledVariant } from '../engine/compiled-variant';
 import { EngineError } from '../engine/engine-error';
-import { COMPILED_FOLDER, COMPILED_FORMAT, COMPILED_MANIFEST, readJson } from '../engine/model-directory';
+import {
+  COMPILED_FOLDER,
+  COMPILED_FORMAT,
+  COMPILED_MANIFEST,
+  COMPILED_VOCABULARY,
+  readJson,
+} from '../engine/model-directory';
+import { tokenTableFile, tokenTableFromTokenizer } from '../engine/token-table';
 import { checksumFaults, writeModelChecksums } from '../engine/model-integrity';
 import { modelShapeOf, type ModelShape } from '../engine/model-shape';
 import { VERSION } from '../version';
@@ -73,8 +80,9 @@ export async function compileModel(
   try {
     await mkdir(partial, { recursive: true });
     const files: Record<string, string> = {};
-    for (const [name, graph] of graphsOf(weights, variants)) {
-      const bytes = graph().build(VERSION);
+    const vocabulary = (): Uint8Array => tokenTableFile(tokenTableFromTokenizer(source));
+    for (const [name, write] of [...graphsOf(weights, variants), [COMPILED_VOCABULARY, vocabulary] as const]) {
+      const bytes = write();
       await writeFile(path.join(partial, name), bytes);
       files[name] = sha256(bytes);
       onFile(name, bytes.length);
@@ -96,20 +104,18 @@ export async function compileModel(
   }
 }
 
-type Graph = ReturnType<typeof encoderGraph>;
-
 /** Made one after the other: each is as large as the model. */
-function graphsOf(weights: WhisperWeights, variants: readonly CompiledVariant[]): [string, () => Graph][] {
+function graphsOf(weights: WhisperWeights, variants: readonly CompiledVariant[]): [string, () => Uint8Array][] {
   // Which layers tell the times of words is generation_config.json's to say, and a query is small.
   const queryLayers = weights.decoder.layers.map((_, i) => i);
   return [
-    ...variants.flatMap((variant): [string, () => Graph][] => {
+    ...variants.flatMap((variant): [string, () => Uint8Array][] => {
       const { encoder, decoder } = layersOf(variant);
       const window = (): HeardWindow => (variant === 'fp32' ? new FloatWindow() : new Int8Window());
       return [
-        [`encoder.${variant}.onnx`, () => encoderGraph(weights, encoder(), window())],
-        [`decoder.${variant}.onnx`, () => decoderGraph(weights, decoder(), window(), queryLayers)],
-        [`alignment.${variant}.onnx`, () => alignmentGraph(weights, window())],
+        [`encoder.${variant}.onnx`, () => encoderGraph(weights, encoder(), window()).build(VERSION)],
+        [`decoder.${variant}.onnx`, () => decoderGraph(weights, decoder(), window(), queryLayers).build(VERSION)],
+        [`alignment.${variant}.onnx`, () => alignmentGraph(weights, window()).build(VERSION)],
       ];
     }),
   ];

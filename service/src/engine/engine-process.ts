@@ -63,7 +63,7 @@ async function load(options: EngineProcessOptions): Promise<void> {
   const directory = openModelDirectory(options.modelStore, options.model, options.quantization);
   const parts = {
     special: specialTokensFrom(directory.generationConfig, directory.config),
-    tokenizer: new BpeTokenizer(directory.path),
+    tokenizer: new BpeTokenizer(directory),
     model: await loadWhisperModel(directory, options.threads),
     shortContext: options.shortContext,
   };

@@ -31,7 +31,7 @@ export function engineTranscriber(engine: Engine, directory: ModelDirectory): En
   const special = specialTokensFrom(directory.generationConfig, directory.config);
   const joinPauseMs = joinPauseMsOf(directory);
   let read: ByteTokenizer | undefined;
-  const tokenizer = (): ByteTokenizer => (read ??= new BpeTokenizer(directory.path));
+  const tokenizer = (): ByteTokenizer => (read ??= new BpeTokenizer(directory));
   const transcriberFor = (ticket?: Ticket): EngineTranscriber => ({
     special,
     joinPauseMs,

@@ -21,6 +21,9 @@ export const COMPILED_FORMAT = 3;
 /** Of each variant: `encoder.int8.onnx`. */
 export const COMPILED_GRAPHS = ['encoder', 'decoder', 'alignment'] as const;
 
+/** The tokens' bytes (token-table.ts). */
+export const COMPILED_VOCABULARY = 'vocabulary.bin';
+
 /** A Whisper model on disk, in one of two layouts. */
 export type ModelDirectory = PublishedModelDirectory | CompiledModelDirectory;
 
@@ -37,6 +40,7 @@ export interface CompiledModelDirectory extends ModelFiles {
   /** Which of the precisions was chosen for this processor. */
   readonly variant: CompiledVariant;
   readonly alignmentPath: string;
+  readonly vocabularyPath: string;
 }
 
 interface ModelFiles {
@@ -94,7 +98,7 @@ export function openModelDirectory(store: string, name: string, quantization: Qu
     compiled && (isComplete(compiled) || !isComplete(published))
       ? compiled
       : { ...published, missingVariant: compiled?.variant };
-  for (const file of [...graphsOf(files), path.join(found, 'tokenizer.json')]) {
+  for (const file of [...filesOfLayout(files), path.join(found, 'tokenizer.json')]) {
     if (!existsSync(file)) {
       throw new EngineError('model_invalid', `model ${name} has no ${path.relative(found, file)} (in ${found})`);
     }
@@ -114,16 +118,21 @@ export function openModelDirectory(store: string, name: string, quantization: Qu
 type PublishedFiles = Pick<PublishedModelDirectory, 'layout' | 'missingVariant' | 'encoderPath' | 'decoderPath'>;
 type CompiledFiles = Pick<
   CompiledModelDirectory,
-  'layout' | 'variant' | 'encoderPath' | 'decoderPath' | 'alignmentPath'
+  'layout' | 'variant' | 'encoderPath' | 'decoderPath' | 'alignmentPath' | 'vocabularyPath'
 >;
 
-function graphsOf(files: PublishedFiles | CompiledFiles): readonly string[] {
+/** The files of a layout. */
+export function filesOfLayout(files: PublishedFiles | CompiledFiles): readonly string[] {
   const { encoderPath, decoderPath } = files;
-  return [encoderPath, decoderPath, ...(files.layout === 'compiled' ? [files.alignmentPath] : [])];
+  return [
+    encoderPath,
+    decoderPath,
+    ...(files.layout === 'compiled' ? [files.alignmentPath, files.vocabularyPath] : []),
+  ];
 }
 
 function isComplete(files: PublishedFiles | CompiledFiles): boolean {
-  return graphsOf(files).every((file) => existsSync(file));
+  return filesOfLayout(files).every((file) => existsSync(file));
 }
 
 function publishedFiles(folder: string, quantization: Quantization): PublishedFiles {
@@ -146,6 +155,7 @@ function compiledFiles(folder: string, quantization: Quantization): CompiledFile
     encoderPath: file(`encoder.${variant}`),
     decoderPath: file(`decoder.${variant}`),
     alignmentPath: file(`alignment.${variant}`),
+    vocabularyPath: path.join(folder, COMPILED_FOLDER, COMPILED_VOCABULARY),
   };
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EngineError } from './engine-error';
-import type { ModelDirectory } from './model-directory';
+import { filesOfLayout, type ModelDirectory } from './model-directory';
 
 /** Checksums of a model's files, in the model's folder, as `sha256sum` writes and checks them. */
 const CHECKSUMS_FILE = 'SHA256SUMS';
@@ -27,9 +27,7 @@ export async function verifyModelFiles(directory: ModelDirectory): Promise<Reado
   const expected = await readModelChecksums(directory.path);
   if (!expected) return new Map();
   const loaded = [
-    directory.encoderPath,
-    directory.decoderPath,
-    ...(directory.layout === 'compiled' ? [directory.alignmentPath] : []),
+    ...filesOfLayout(directory),
     ...['config.json', 'generation_config.json', 'tokenizer.json'].map((file) => path.join(directory.path, file)),
   ];
   const found: string[] = [];

@@ -70,7 +70,10 @@ describe('compileModel', () => {
       compiler: VERSION,
       source: { [ENCODER]: sha256(path.join(NANO, ENCODER)), [DECODER]: sha256(path.join(NANO, DECODER)) },
     });
-    const graphs = ALL.flatMap((each) => COMPILED_GRAPHS.map((graph) => `${graph}.${each}.onnx`));
+    const graphs = [
+      ...ALL.flatMap((each) => COMPILED_GRAPHS.map((graph) => `${graph}.${each}.onnx`)),
+      'vocabulary.bin',
+    ];
     expect(readdirSync(compiled).sort()).toEqual([...graphs, 'manifest.json'].sort());
     for (const graph of graphs) {
       const hash = sha256(path.join(compiled, graph));
@@ -82,7 +85,12 @@ describe('compileModel', () => {
   it('says each file and its bytes as it is written', async () => {
     const told = new Map<string, number>();
     await compileModel(NANO, out, ['int8'], (name, bytes) => told.set(name, bytes));
-    expect([...told.keys()]).toEqual(['encoder.int8.onnx', 'decoder.int8.onnx', 'alignment.int8.onnx']);
+    expect([...told.keys()]).toEqual([
+      'encoder.int8.onnx',
+      'decoder.int8.onnx',
+      'alignment.int8.onnx',
+      'vocabulary.bin',
+    ]);
     for (const [name, bytes] of told) expect(readFileSync(path.join(out, 'compiled', name)).length).toBe(bytes);
   });
 
@@ -133,6 +141,7 @@ describe('compileModel', () => {
         'decoder.int7.onnx',
         'encoder.int7.onnx',
         'manifest.json',
+        'vocabulary.bin',
       ]);
       expect(readdirSync(source).filter((name) => name.startsWith('compiled'))).toEqual(['compiled']);
       expect(spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: source }).status).toBe(0);

@@ -60,6 +60,7 @@ describe('openModelDirectory', () => {
     beforeEach(() => {
       for (const name of ['config.json', 'generation_config.json', 'tokenizer.json']) write(name);
       write('compiled/manifest.json', JSON.stringify({ format: 3 }));
+      write('compiled/vocabulary.bin');
       for (const variant of [compiledFor8Bits, 'fp32']) {
         for (const graph of COMPILED_GRAPHS) write(`compiled/${graph}.${variant}.onnx`);
       }
@@ -83,6 +84,7 @@ describe('openModelDirectory', () => {
           encoderPath: file(`compiled/encoder.${variant}.onnx`),
           decoderPath: file(`compiled/decoder.${variant}.onnx`),
           alignmentPath: file(`compiled/alignment.${variant}.onnx`),
+          vocabularyPath: file('compiled/vocabulary.bin'),
         };
         expect(open(quantization)).toMatchObject(expected);
         addPublished();
@@ -90,7 +92,7 @@ describe('openModelDirectory', () => {
       },
     );
 
-    it.each(COMPILED_GRAPHS.map((graph) => `${graph}.${compiledFor8Bits}.onnx`))(
+    it.each([...COMPILED_GRAPHS.map((graph) => `${graph}.${compiledFor8Bits}.onnx`), 'vocabulary.bin'])(
       'takes the published ones where %s is missing, and asks for it where they are too',
       (missing) => {
         rmSync(file(`compiled/${missing}`));
@@ -104,7 +106,7 @@ describe('openModelDirectory', () => {
           missingVariant: compiledFor8Bits,
           encoderPath: file('onnx/encoder_model_quantized.onnx'),
         });
-        expect(open('fp32').layout).toBe('compiled');
+        expect(open('fp32').layout).toBe(missing === 'vocabulary.bin' ? 'published' : 'compiled');
       },
     );
 

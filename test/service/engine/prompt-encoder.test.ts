@@ -5,7 +5,7 @@ import { NANO } from '../../support/nano';
 
 describe('PromptEncoder', () => {
   const encoder = new PromptEncoder(NANO);
-  const tokenizer = new BpeTokenizer(NANO);
+  const tokenizer = new BpeTokenizer({ path: NANO });
 
   it('encodes text in any script to tokens that decode to it', () => {
     fc.assert(

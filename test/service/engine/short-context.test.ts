@@ -18,7 +18,7 @@ const MARGIN: ShortContext = { marginSeconds: 2.56 };
 const SENTENCES: readonly Sample[] = [...ENGLISH_SAMPLES, sample('es-01.wav'), sample('de-01.wav')];
 const TEMPERATURES = [0, 0.2, 0.6];
 
-const tokenizer = new BpeTokenizer(NANO);
+const tokenizer = new BpeTokenizer({ path: NANO });
 const { generationConfig, config } = openModelDirectory(MODEL_STORE, 'nano', 'fp32');
 const special = specialTokensFrom(generationConfig, config);
 const textOf = ({ tokens }: DecodingResult): string =>

@@ -52,7 +52,7 @@ it('json has them where they are asked for, and no such field elsewhere', () => 
 });
 
 it("the model's vocabulary gives each token its bytes, and special tokens none", () => {
-  const tokenizer = new BpeTokenizer(NANO);
+  const tokenizer = new BpeTokenizer({ path: NANO });
   for (let token = 0; token < 640; token++) {
     expect(Buffer.from(tokenizer.bytesOf(token)).toString('utf8')).toBe(tokenizer.decode([token]));
     expect(tokenizer.bytesOf(token).length).toBeGreaterThan(0);

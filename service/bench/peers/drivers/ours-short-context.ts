@@ -21,7 +21,7 @@ void answerRequests(async ({ model: folder, threads, precision = 'int8' }) => {
   const directory = openModelDirectory(path.dirname(folder), path.basename(folder), precision);
   const model = await loadWhisperModel(directory, threads);
   const special = specialTokensFrom(directory.generationConfig, directory.config);
-  const tokenizer = new BpeTokenizer(directory.path);
+  const tokenizer = new BpeTokenizer(directory);
   return {
     about: `this server's model, ${precision}, ${MARGIN.marginSeconds} s behind the audio; windows that they fill are whole`,
     decode: async (samples, maxNewTokens) => {

@@ -24,6 +24,7 @@ describe('the variants of a model', () => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'variants-'));
     for (const name of ['config.json', 'generation_config.json', 'tokenizer.json']) write(name);
     write('compiled/manifest.json', '{"format":3}');
+    write('compiled/vocabulary.bin');
     for (const encoder of Object.values(FILES)) {
       write(encoder);
       write(encoder.replace('encoder_model', 'decoder_model_merged').replace('encoder.', 'decoder.'));
