@@ -50,7 +50,7 @@ const CASES: readonly Case[] = [
   },
   {
     file: 'whisper/logit-filters/timestamp-rules.ts',
-    allowed: [from('../log-sum-exp'), from('./logit-filter')],
+    allowed: [from('../logits/logits'), from('./logit-filter')],
     forbidden: [from('../../engine/engine'), from('node:fs')],
   },
   {

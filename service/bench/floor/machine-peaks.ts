@@ -21,7 +21,7 @@ export interface MachinePeaks {
 const SIDE = 2048;
 /** Rows of the matrices that a single row is multiplied with. */
 const ROW_WIDTH = 1024;
-/** 16 MiB: a little less than the keys and values of a window of tiny. */
+/** 16 MiB: less than the last cache of most processors, and more than the one before it. */
 const CACHED_COLUMNS = 4096;
 /** 256 MiB: more than the last cache of most processors. */
 const MEMORY_COLUMNS = 65_536;

@@ -81,7 +81,8 @@ export async function compileModel(
     await mkdir(partial, { recursive: true });
     const files: Record<string, string> = {};
     const vocabulary = (): Uint8Array => tokenTableFile(tokenTableFromTokenizer(source));
-    for (const [name, write] of [...graphsOf(weights, variants), [COMPILED_VOCABULARY, vocabulary] as const]) {
+    // What may be wrong with it shows before the graphs are made.
+    for (const [name, write] of [[COMPILED_VOCABULARY, vocabulary] as const, ...graphsOf(weights, variants)]) {
       const bytes = write();
       await writeFile(path.join(partial, name), bytes);
       files[name] = sha256(bytes);

@@ -5,7 +5,7 @@ import { addAndNorm, attentionOver, layerNorm, mlp } from './transformer-layers'
 import type { Norm, WhisperWeights } from './whisper-weights';
 
 /**
- * One step of any number of texts by any number of tokens each.
+ * One step of any number of texts by any number of tokens each; with a window in 8 bits, of texts of one window.
  *
  * Inputs: `tokens` and `token_positions` (int64 [texts, new]); `logits_of` (int64 [asked]): of which of the texts × new
  * tokens logits are wanted; `mask` (float [texts, 1, new, past + new]): 0 where a token attends to another, and a large
@@ -29,7 +29,7 @@ export function decoderGraph(
   const tokenPositions = graph.input('token_positions', 'int64', ['texts', 'new']);
   const logitsOf = graph.input('logits_of', 'int64', ['asked']);
   const bias = graph.input('mask', 'float', ['texts', 1, 'new', 'all']);
-  window.declareInputs(graph, tokens);
+  const hear = window.reader(graph, shape, tokens);
 
   const embedding = layers.table(graph, 'decoder.embedding', decoder.embedding);
   const positionTable = graph.constant('decoder.positions', decoder.positions, [shape.targetPositions, width]);
@@ -64,7 +64,7 @@ export function decoderGraph(
 
     const crossQuery = layers.linear(graph, `${name}.cross.query`, afterOwn.normed, layer.cross.query);
     if (queryLayers.includes(i)) graph.output(`cross_query.${i}`, crossQuery, 'float', ['texts', 'new', width]);
-    const heard = window.attend(graph, shape, { layer: i, query: crossQuery, scale: layer.cross.scale });
+    const heard = hear({ layer: i, query: crossQuery, scale: layer.cross.scale });
     const crossOutput = layers.linear(graph, `${name}.cross.output`, heard, layer.cross.output);
     const afterCross = addAndNorm(graph, `${name}.mlp_norm`, [afterOwn.sum, crossOutput], layer.mlpNorm);
 

@@ -21,11 +21,13 @@ export interface WindowQuery {
 export interface HeardWindow {
   putOut(graph: GraphBuilder, shape: ModelShape, projections: Projections): void;
 
-  /** What {@link attend} reads for all layers. To be called once, before it. @param tokens [texts, new] */
-  declareInputs(graph: GraphBuilder, tokens: Value): void;
-
-  /** @returns [texts, new, width] */
-  attend(graph: GraphBuilder, shape: ModelShape, query: WindowQuery): Value;
+  /**
+   * Declares what all layers read.
+   *
+   * @param tokens [texts, new]
+   * @returns what a layer hears: [texts, new, width]
+   */
+  reader(graph: GraphBuilder, shape: ModelShape, tokens: Value): (query: WindowQuery) => Value;
 
   /** Declares the keys of one layer. @returns [1, heads, width of a head, positions] */
   keysOfLayer(graph: GraphBuilder, shape: ModelShape): Value;
@@ -46,14 +48,12 @@ export class FloatWindow implements HeardWindow {
     graph.output('cross_values', value, 'float', [layers, heads, 'positions', width / heads]);
   }
 
-  declareInputs(): void {
-    // There are none but those of the layers.
-  }
-
-  attend(graph: GraphBuilder, { heads, width }: ModelShape, { layer, query, scale }: WindowQuery): Value {
-    const key = graph.input(`cross_key.${layer}`, 'float', ['texts', heads, width / heads, 'positions']);
-    const value = graph.input(`cross_value.${layer}`, 'float', ['texts', heads, 'positions', width / heads]);
-    return attentionOver(graph, heads, { query, key, value }, scale);
+  reader(graph: GraphBuilder, { heads, width }: ModelShape): (query: WindowQuery) => Value {
+    return ({ layer, query, scale }) => {
+      const key = graph.input(`cross_key.${layer}`, 'float', ['texts', heads, width / heads, 'positions']);
+      const value = graph.input(`cross_value.${layer}`, 'float', ['texts', heads, 'positions', width / heads]);
+      return attentionOver(graph, heads, { query, key, value }, scale);
+    };
   }
 
   keysOfLayer(graph: GraphBuilder, { heads, width }: ModelShape): Value {
@@ -81,11 +81,9 @@ const FLOAT = 1;
  *
  * The decoder has a layer's part as `cross_key.N`, `cross_value.N`, `cross_key_scale.N` and `cross_value_scale.N`;
  * `positions` (int64 [1]); and, of the rows that few tokens look at, `last_row` (int32 [texts]), `rows` (int32), which is how
- * many there are, and `window_mask` (float [1, 1, new, rows]).
+ * many there are, and `window_mask` (float [1, 1, new, rows]). The scales are those of one window: so are all texts of a step.
  */
 export class Int8Window implements HeardWindow {
-  private shared: SharedValues | undefined;
-
   putOut(graph: GraphBuilder, shape: ModelShape, { keys, values }: Projections): void {
     const { decoderLayers: layers, heads, width } = shape;
     const halves = [
@@ -102,55 +100,30 @@ export class Int8Window implements HeardWindow {
     }
   }
 
-  declareInputs(graph: GraphBuilder, tokens: Value): void {
-    const news = graph.node('Slice', [graph.node('Shape', [tokens]), ...[1, 2, 0].map((at) => graph.integers(at))]);
-    this.shared = {
-      lastRow: graph.input('last_row', 'int32', ['texts']),
-      rows: graph.input('rows', 'int32', []),
+  reader(graph: GraphBuilder, shape: ModelShape, tokens: Value): (query: WindowQuery) => Value {
+    const { heads, width } = shape;
+    const rows: LookedAtRows = {
+      last: graph.input('last_row', 'int32', ['texts']),
+      count: graph.input('rows', 'int32', []),
       mask: graph.input('window_mask', 'float', [1, 1, 'masked', 'looked_at']),
-      positions: graph.input('positions', 'int64', [1]),
-      areFew: graph.node('LessOrEqual', [news, graph.integers(FEW_TOKENS)]),
-      none: undefined,
     };
-  }
-
-  attend(graph: GraphBuilder, { heads, width }: ModelShape, { layer, query, scale }: WindowQuery): Value {
-    const shared = this.shared!;
-    const half = (name: string): Value =>
-      graph.input(`${name}.${layer}`, 'int8', ['texts', heads, 'all_rows', width / heads]);
-    const scales = (name: string): Value => graph.input(`${name}.${layer}`, 'float', [heads, 1, width / heads]);
-    const [key, value] = [half('cross_key'), half('cross_value')];
-    const [keyScale, valueScale] = [scales('cross_key_scale'), scales('cross_value_scale')];
-    // Nothing is added to the rows.
-    const [at0, axis1] = [graph.integers(0), graph.integers(1)];
-    shared.none ??= graph.node('Slice', [query, at0, at0, axis1]);
-    const { lastRow, rows, mask, positions, none } = shared;
-
-    const asTheyAre = (): Value => {
-      const rotary = ['', '', ''];
-      const inputs = [query, none, none, key, value, lastRow, rows, ...rotary, mask, '', keyScale, valueScale];
-      const attributes = {
-        num_heads: heads,
-        kv_num_heads: heads,
-        k_quant_type: 'PER_CHANNEL',
-        v_quant_type: 'PER_CHANNEL',
-        kv_cache_bit_width: 8,
-        scale: { float: scale },
-      };
-      // The other two outputs are the rows with those that are added. Nobody reads them, but the node wants them.
-      return graph.nodeOf(3, 'GroupQueryAttention', inputs, attributes, 'com.microsoft')[0]!;
+    const positions = graph.input('positions', 'int64', [1]);
+    const added = graph.node('Slice', [graph.node('Shape', [tokens]), ...[1, 2, 0].map((at) => graph.integers(at))]);
+    const areFew = graph.node('LessOrEqual', [added, graph.integers(FEW_TOKENS)]);
+    const half = (name: string, layer: number): WindowHalf => ({
+      rows: graph.input(`${name}.${layer}`, 'int8', ['texts', heads, 'all_rows', width / heads]),
+      scale: graph.input(`${name}_scale.${layer}`, 'float', [heads, 1, width / heads]),
+    });
+    return (query) => {
+      const [key, value] = [half('cross_key', query.layer), half('cross_value', query.layer)];
+      return graph.either(
+        areFew,
+        'float',
+        ['texts', 'new', width],
+        () => attendAsTheyAre(graph, heads, query, { key, value }, rows),
+        () => attendWidened(graph, shape, query, { key, value }, positions),
+      );
     };
-    const widened = (): Value => {
-      const split = graph.node('Reshape', [query, graph.integers(0, 0, heads, width / heads)]);
-      const queries = graph.node('Transpose', [split], { perm: [0, 2, 1, 3] });
-      const scaled = graph.node('Mul', [queries, graph.node('Mul', [keyScale, graph.floats(scale)])]);
-      const keys = graph.node('Transpose', [wide(graph, key, positions)], { perm: [0, 1, 3, 2] });
-      const weights = graph.node('Softmax', [graph.node('MatMul', [scaled, keys])], { axis: -1 });
-      const heard = graph.node('Mul', [graph.node('MatMul', [weights, wide(graph, value, positions)]), valueScale]);
-      const joinedHeads = graph.node('Transpose', [heard], { perm: [0, 2, 1, 3] });
-      return graph.node('Reshape', [joinedHeads, graph.integers(0, 0, -1)]);
-    };
-    return graph.either(shared.areFew, 'float', ['texts', 'new', width], asTheyAre, widened);
   }
 
   keysOfLayer(graph: GraphBuilder, { heads, width }: ModelShape): Value {
@@ -162,14 +135,69 @@ export class Int8Window implements HeardWindow {
   }
 }
 
-/** What the attention of all layers reads. */
-interface SharedValues {
-  readonly lastRow: Value;
+/** The keys, or the values, of a layer. */
+interface WindowHalf {
   readonly rows: Value;
+  readonly scale: Value;
+}
+
+interface WindowHalves {
+  readonly key: WindowHalf;
+  readonly value: WindowHalf;
+}
+
+/** What few tokens look at. */
+interface LookedAtRows {
+  readonly last: Value;
+  readonly count: Value;
   readonly mask: Value;
-  readonly positions: Value;
-  readonly areFew: Value;
-  none: Value | undefined;
+}
+
+function attendAsTheyAre(
+  graph: GraphBuilder,
+  heads: number,
+  { query, scale }: WindowQuery,
+  { key, value }: WindowHalves,
+  { last, count, mask }: LookedAtRows,
+): Value {
+  // Nothing is added to the rows: [texts, 0, width].
+  const none = graph.node('Slice', [query, graph.integers(0), graph.integers(0), graph.integers(1)]);
+  const rotary = ['', '', ''];
+  // The other two outputs are the rows with those that are added. Nobody reads them, but the node wants them.
+  const [heard] = graph.nodeOf(
+    3,
+    'GroupQueryAttention',
+    [query, none, none, key.rows, value.rows, last, count, ...rotary, mask, '', key.scale, value.scale],
+    {
+      num_heads: heads,
+      kv_num_heads: heads,
+      k_quant_type: 'PER_CHANNEL',
+      v_quant_type: 'PER_CHANNEL',
+      kv_cache_bit_width: 8,
+      scale: { float: scale },
+    },
+    'com.microsoft',
+  );
+  return heard!;
+}
+
+/** The scales of keys go to the query, those of values to what is heard: both are smaller. */
+function attendWidened(
+  graph: GraphBuilder,
+  { heads, width }: ModelShape,
+  { query, scale }: WindowQuery,
+  { key, value }: WindowHalves,
+  positions: Value,
+): Value {
+  const split = graph.node('Reshape', [query, graph.integers(0, 0, heads, width / heads)]);
+  const queries = graph.node('Transpose', [split], { perm: [0, 2, 1, 3] });
+  const scaled = graph.node('Mul', [queries, graph.node('Mul', [key.scale, graph.floats(scale)])]);
+  const keys = graph.node('Transpose', [wide(graph, key.rows, positions)], { perm: [0, 1, 3, 2] });
+  const weights = graph.node('Softmax', [graph.node('MatMul', [scaled, keys])], { axis: -1 });
+  const weighted = graph.node('MatMul', [weights, wide(graph, value.rows, positions)]);
+  const heard = graph.node('Mul', [weighted, value.scale]);
+  const joinedHeads = graph.node('Transpose', [heard], { perm: [0, 2, 1, 3] });
+  return graph.node('Reshape', [joinedHeads, graph.integers(0, 0, -1)]);
 }
 
 /** The rows of positions, as floats that are still to be scaled. */

@@ -15,9 +15,10 @@ export interface Layout {
 const SPLIT_ABOVE = 0.5;
 /**
  * Two processes at once where what is known to be ahead takes as many times as long as a process takes to start, and is more
- * than one piece: two get a sixth more done, and a start takes half of the CPUs.
+ * than one piece. Two get about a sixth more done; their start takes half of the CPUs for once, and the first process loads
+ * anew: that is paid for at about five times.
  */
-const SPLIT_FOR_STARTS = 5;
+const SPLIT_FOR_STARTS = 10;
 /** One process again below this share: ten seconds after the load has ended. */
 const JOIN_BELOW = 0.02;
 /** Until a second process is tried again that could not be had. */
@@ -74,7 +75,10 @@ export class EngineLayout {
     this.crowding.note(pieces, nowMs);
   }
 
-  /** To be called behind {@link note}, several times a second while {@link isWatched}, and when a process is ready. */
+  /**
+   * To be called behind {@link note}, several times a second while there is work or {@link isWatched}, and when a process is
+   * ready.
+   */
   look(nowMs: number): void {
     const share = this.crowding.share(nowMs);
     switch (this.state) {

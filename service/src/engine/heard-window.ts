@@ -52,9 +52,9 @@ class Int8Window implements HeardWindow {
       ...named('cross_key', byLayer(outputs.cross_keys!), 'cross_value', byLayer(outputs.cross_values!)),
       ...named(
         'cross_key_scale',
-        byLayer(outputs.cross_key_scales!),
+        byLayer(outputs.cross_key_scales!, []),
         'cross_value_scale',
-        byLayer(outputs.cross_value_scales!),
+        byLayer(outputs.cross_value_scales!, []),
       ),
       positions: new Tensor('int64', BigInt64Array.of(BigInt(positions)), [1]),
     };
@@ -96,10 +96,9 @@ function named(
   ]);
 }
 
-/** The layers of a tensor of all of them, which stay where they are. [layers, heads, …]: as [1, heads, …], scales without. */
-function byLayer({ type, data, dims: [layers, ...dims] }: Tensor): Tensor[] {
-  const isScale = dims[1] === 1 && type === 'float32';
-  const shape = isScale ? dims : [1, ...dims];
+/** The layers of a tensor of all of them, which stay where they are. @param texts axes in front of a layer's own */
+function byLayer({ type, data, dims: [layers, ...dims] }: Tensor, texts: readonly number[] = [1]): Tensor[] {
+  const shape = [...texts, ...dims];
   return type === 'int8'
     ? rows(data as Int8Array, layers!).map((layer) => new Tensor('int8', layer, shape))
     : rows(data as Float32Array, layers!).map((layer) => new Tensor('float32', layer, shape));

@@ -43,9 +43,9 @@ export interface CutOptions {
 /**
  * Cuts audio at its pauses into windows that together cover all speech, in order and without overlap.
  *
- * A stretch of speech that is longer than a window is cut in the window's last third, at the last of its pauses there that
- * is one between sentences, or else at the longest; where there is no pause, so before that third, and where there is none
- * at all, at the quietest point of that third: the encoder takes as long for a short window as for a full one.
+ * A stretch of speech that is longer than a window is cut in the window's last third, at the longest of its pauses there;
+ * where there is none, at the longest before, and where there is none at all, at the quietest point of that third: the
+ * encoder takes as long for a short window as for a full one.
  *
  * @param speech - regions of speech, in any order; overlaps are allowed.
  * @param totalSamples - length of the audio.
@@ -93,9 +93,6 @@ export function tidySpeech(speech: readonly SpeechRegion[], totalSamples: number
   return tidy;
 }
 
-/** A pause that is as good a place to cut as any longer one, in samples: 0.5 s, what is heard between two sentences. */
-const SENTENCE_PAUSE_SAMPLES = SAMPLE_RATE_HZ / 2;
-
 /** Cuts regions that belong together into pieces of at most `maxSamples`, from the front. */
 function cutStretch(stretch: readonly SpeechRegion[], maxSamples: number, samples?: Float32Array): AudioWindow[] {
   const last = stretch.at(-1);
@@ -106,7 +103,8 @@ function cutStretch(stretch: readonly SpeechRegion[], maxSamples: number, sample
   while (last.endSample - startSample > maxSamples) {
     const reach = startSample + maxSamples;
     const lastThird = startSample + Math.floor((maxSamples * 2) / 3);
-    const next = afterBestPause(stretch, first, lastThird, reach) ?? afterBestPause(stretch, first, startSample, reach);
+    const next =
+      afterLongestPause(stretch, first, lastThird, reach) ?? afterLongestPause(stretch, first, startSample, reach);
     if (next !== undefined) {
       pieces.push({ startSample, endSample: stretch[next - 1]!.endSample });
       startSample = stretch[next]!.startSample;
@@ -121,11 +119,8 @@ function cutStretch(stretch: readonly SpeechRegion[], maxSamples: number, sample
   return pieces;
 }
 
-/**
- * Index of the region behind the best pause that begins before `reach` and ends behind `from`: the longest, where all from
- * the one between sentences on count as equal; of equal pauses the last.
- */
-function afterBestPause(
+/** Index of the region behind the longest pause that begins before `reach` and ends behind `from`; of equal pauses the last. */
+function afterLongestPause(
   stretch: readonly SpeechRegion[],
   first: number,
   from: number,
@@ -134,7 +129,7 @@ function afterBestPause(
   let longest = 0;
   let next: number | undefined;
   for (let i = first + 1; i < stretch.length && stretch[i - 1]!.endSample <= reach; i++) {
-    const pause = Math.min(SENTENCE_PAUSE_SAMPLES, stretch[i]!.startSample - stretch[i - 1]!.endSample);
+    const pause = stretch[i]!.startSample - stretch[i - 1]!.endSample;
     if (stretch[i]!.startSample >= from && pause >= longest) {
       longest = pause;
       next = i;

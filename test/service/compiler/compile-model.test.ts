@@ -86,10 +86,10 @@ describe('compileModel', () => {
     const told = new Map<string, number>();
     await compileModel(NANO, out, ['int8'], (name, bytes) => told.set(name, bytes));
     expect([...told.keys()]).toEqual([
+      'vocabulary.bin',
       'encoder.int8.onnx',
       'decoder.int8.onnx',
       'alignment.int8.onnx',
-      'vocabulary.bin',
     ]);
     for (const [name, bytes] of told) expect(readFileSync(path.join(out, 'compiled', name)).length).toBe(bytes);
   });

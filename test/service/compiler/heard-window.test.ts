@@ -87,12 +87,8 @@ describe('what the decoder attends to of a window', () => {
       'attend',
       (graph) => {
         const input = graph.input('query', 'float', [1, 'new', width]);
-        window.declareInputs(graph, input);
-        graph.output('heard', window.attend(graph, SHAPE, { layer, query: input, scale: SCALE }), 'float', [
-          1,
-          'new',
-          width,
-        ]);
+        const heardBy = window.reader(graph, SHAPE, input);
+        graph.output('heard', heardBy({ layer, query: input, scale: SCALE }), 'float', [1, 'new', width]);
       },
       { query: sent('float32', [1, tokens, width], query), ...feeds },
     );

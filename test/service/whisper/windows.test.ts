@@ -52,13 +52,6 @@ test('a pause that ends in the last third counts as one of it', () => {
   ]);
 });
 
-test('of pauses between sentences the last is best, so that there are few windows', () => {
-  expect(cut(speech([0, 20.5], [22, 27], [27.6, 29], [29.3, 50]), 50, { joinPauseMs: 2000 })).toEqual([
-    [0, 27],
-    [27.6, 50],
-  ]);
-});
-
 test('where there is none in the last third, at the longest before', () => {
   expect(cut(speech([0, 12], [12.1, 15], [15.25, 31], [31.2, 40]), 40)).toEqual([
     [0, 15],

@@ -123,7 +123,7 @@ export class Admission implements TicketDesk {
     };
   }
 
-  /** Predicted cost of what is not done yet, of requests whose audio is known: in milliseconds of one engine process. */
+  /** Predicted cost of what is known to be ahead, in milliseconds of one engine process. */
   get knownMs(): number {
     return [...this.tickets].reduce((total, ticket) => total + ticket.knownMs, 0);
   }

@@ -89,7 +89,7 @@ export class Ticket {
     return Math.max(outstandingMs, leftMs);
   }
 
-  /** The same without what is only assumed, as long as the audio is not known. */
+  /** The same, but of a request whose audio is not known yet only what is queued, and nothing that is assumed. */
   get knownMs(): number {
     return this.planned === undefined ? this.desk.costs.predictMs(this.outstanding) : this.remainingMs;
   }
