@@ -59,7 +59,7 @@ describeUnless(containersUnavailable(), 'the image, sealed as the manifest says'
 
   test('sees its limits, and compared its model with the checksums', () => {
     expect(container.find('listening')).toMatchObject({ memoryBytes: manifestMemoryBytes() });
-    expect(container.find('model as its checksums say')).toMatchObject({ files: 6 });
+    expect(container.find('model as its checksums say')).toMatchObject({ files: 7 });
   });
 
   test('transcribes WAV and FLAC, with and without a prompt', async () => {
