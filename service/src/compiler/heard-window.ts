@@ -189,15 +189,19 @@ function attendWidened(
   { key, value }: WindowHalves,
   positions: Value,
 ): Value {
-  const split = graph.node('Reshape', [query, graph.integers(0, 0, heads, width / heads)]);
-  const queries = graph.node('Transpose', [split], { perm: [0, 2, 1, 3] });
-  const scaled = graph.node('Mul', [queries, graph.node('Mul', [key.scale, graph.floats(scale)])]);
+  const ofChannels = (scales: Value): Value => graph.node('Reshape', [scales, graph.integers(width)]);
   const keys = graph.node('Transpose', [wide(graph, key.rows, positions)], { perm: [0, 1, 3, 2] });
-  const weights = graph.node('Softmax', [graph.node('MatMul', [scaled, keys])], { axis: -1 });
-  const weighted = graph.node('MatMul', [weights, wide(graph, value.rows, positions)]);
-  const heard = graph.node('Mul', [weighted, value.scale]);
-  const joinedHeads = graph.node('Transpose', [heard], { perm: [0, 2, 1, 3] });
-  return graph.node('Reshape', [joinedHeads, graph.integers(0, 0, -1)]);
+  const heard = attentionOver(
+    graph,
+    heads,
+    {
+      query: graph.node('Mul', [query, ofChannels(key.scale)]),
+      key: keys,
+      value: wide(graph, value.rows, positions),
+    },
+    scale,
+  );
+  return graph.node('Mul', [heard, ofChannels(value.scale)]);
 }
 
 /** The rows of positions, as floats that are still to be scaled. */

@@ -34,12 +34,18 @@ type State =
   /** The first loads with all threads; the second goes on with its part. */
   | 'joining';
 
+/** What of a slot decides, and what it is told. */
+type LaidOutSlot = Pick<
+  EngineSlot,
+  'isReady' | 'isAway' | 'startMs' | 'largestRssBytes' | 'threads' | 'loadedThreads' | 'resize' | 'start' | 'retire'
+>;
+
 /**
  * One process with all threads answers a lone request soonest; two with half of the threads each get more done, since
  * threads that share a window wait for each other. So a second process runs as long as there is more than one piece of
  * work at a time. While the layout changes one of the two always works.
  */
-export class EngineLayout {
+export class EngineLayout<Slot extends LaidOutSlot = EngineSlot> {
   private state: State = 'joined';
   private readonly crowding = new Crowding();
   private notBeforeMs = 0;
@@ -52,8 +58,8 @@ export class EngineLayout {
    * @param onChange called when the number of processes has changed
    */
   constructor(
-    private readonly first: EngineSlot,
-    private readonly second: EngineSlot,
+    private readonly first: Slot,
+    private readonly second: Slot,
     private readonly threads: number,
     private readonly knownMs: () => number,
     private readonly hasRoom: (bytes: number) => boolean,
@@ -61,7 +67,7 @@ export class EngineLayout {
   ) {}
 
   /** Those that count. */
-  get slots(): readonly EngineSlot[] {
+  get slots(): readonly Slot[] {
     return this.isTogether ? [this.first] : [this.first, this.second];
   }
 
@@ -105,7 +111,7 @@ export class EngineLayout {
   }
 
   /** The process of a slot was lost while it worked at nothing, or cannot be had. */
-  lost(slot: EngineSlot, nowMs: number): void {
+  lost(slot: Slot, nowMs: number): void {
     if (slot !== this.second || this.state === 'joined') return;
     this.notBeforeMs = nowMs + RETRY_MS;
     this.first.resize(this.threads);

@@ -1,5 +1,4 @@
 import { EngineLayout } from '../../../service/src/engine/engine-layout';
-import type { EngineSlot } from '../../../service/src/engine/engine-slot';
 
 const START_MS = 400;
 /** Ten times as long as a process takes to start. */
@@ -43,12 +42,12 @@ describe('the layout of two threads', () => {
   let first: StatedSlot;
   let second: StatedSlot;
   let knownMs: number;
-  let layout: EngineLayout;
+  let layout: EngineLayout<StatedSlot>;
   beforeEach(() => {
     [first, second] = [new StatedSlot(true), new StatedSlot(false)];
     layout = new EngineLayout(
-      first as unknown as EngineSlot,
-      second as unknown as EngineSlot,
+      first,
+      second,
       2,
       () => knownMs,
       () => true,
