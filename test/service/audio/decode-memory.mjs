@@ -19,5 +19,7 @@ const { rss } = process.memoryUsage();
 const cpu = process.cpuUsage();
 const { durationS, samples } = await decodeAudio(hour, { maxDurationS: HOUR_S });
 const { user, system } = process.cpuUsage(cpu);
-const peakBytes = process.resourceUsage().maxRSS * 1024 - rss;
+// Not resourceUsage().maxRSS: what the parent held when it forked counts there, too (getrusage(2), ru_maxrss after execve).
+const [, highWaterKb] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'));
+const peakBytes = highWaterKb * 1024 - rss;
 console.log(JSON.stringify({ durationS, resultBytes: samples.length * 4, peakBytes, cpuS: (user + system) / 1e6 }));
