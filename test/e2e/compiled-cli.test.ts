@@ -15,6 +15,9 @@ import { BIN, whisperStt } from '../support/whisper-stt';
 /** What this processor is served in 8 bits. */
 const VARIANT = hasInt8DotProducts() ? 'int8' : 'int7';
 
+/** Five of each of three variants, the vocabulary and the manifest. */
+const FILES = 17;
+
 describe('whisper-stt compile-model', () => {
   let folder: string;
   let out: string;
@@ -30,16 +33,18 @@ describe('whisper-stt compile-model', () => {
   it('writes every variant, and says how large each file is', async () => {
     const { code, stdout, stderr } = await whisperStt(['compile-model', NANO, out]);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout.trim().split('\n')).toHaveLength(10);
-    expect(stdout).toMatch(/^encoder\.int8\.onnx +\d\.\d MB$/m);
-    expect(compiled()).toHaveLength(11);
+    expect(stdout.trim().split('\n')).toHaveLength(FILES - 1);
+    expect(stdout).toMatch(/^encoder\.int8\.onnx_data +\d\.\d MB$/m);
+    expect(compiled()).toHaveLength(FILES);
   });
 
   it('writes the variants that are asked for', async () => {
     expect(await whisperStt(['compile-model', '--variants', 'fp32, int7', NANO, out])).toMatchObject({ code: 0 });
     expect(compiled()).toEqual([
-      ...['alignment.fp32.onnx', 'alignment.int7.onnx', 'decoder.fp32.onnx', 'decoder.int7.onnx'],
-      ...['encoder.fp32.onnx', 'encoder.int7.onnx', 'manifest.json', 'vocabulary.bin'],
+      ...['alignment.fp32.onnx', 'alignment.int7.onnx'],
+      ...['decoder.fp32.onnx', 'decoder.fp32.onnx_data', 'decoder.int7.onnx', 'decoder.int7.onnx_data'],
+      ...['encoder.fp32.onnx', 'encoder.fp32.onnx_data', 'encoder.int7.onnx', 'encoder.int7.onnx_data'],
+      ...['manifest.json', 'vocabulary.bin'],
     ]);
   });
 
@@ -96,7 +101,7 @@ describe('whisper-stt compile-model', () => {
     });
 
     expect(await whisperStt(['compile-model', NANO, out])).toMatchObject({ code: 0 });
-    expect(compiled()).toHaveLength(11);
+    expect(compiled()).toHaveLength(FILES);
     expect(readdirSync(out).filter((name) => name.startsWith('compiled'))).toEqual(['compiled']);
   });
 });
@@ -116,7 +121,9 @@ describe('a server of a compiled model', () => {
     const server = await ServerProcess.start(environment);
     try {
       expect(server.find('listening')).toMatchObject({ model: 'nano', layout: 'compiled', variant: VARIANT });
-      expect(server.find('model as its checksums say')).toMatchObject({ files: 7 });
+      expect(server.find('model as its checksums say')).toMatchObject({ files: 9 });
+      const mapped = readFileSync(`/proc/${server.find('engine ready')!.enginePid as number}/maps`, 'utf8');
+      for (const graph of ['encoder', 'decoder']) expect(mapped).toContain(`${graph}.${VARIANT}.onnx_data`);
       const response = await transcriptionRequest(server, sample('en-01.wav').bytes, { response_format: 'json' });
       expect(await response.json()).toMatchObject({ text: sample('en-01.wav').text });
       const metrics = await (await server.get('/metrics')).text();

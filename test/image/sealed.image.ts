@@ -16,7 +16,7 @@ const READY_SECONDS = 3;
 /** On a machine that works for others too. */
 const READY_BOUND_SECONDS = 3 * READY_SECONDS;
 const LOADING_CPU_SECONDS = 0.1;
-const ENCODER = `/models/whisper-nano/compiled/encoder.${compiledVariantFor('int8', hasInt8DotProducts())}.onnx`;
+const ENCODER = `/models/whisper-nano/compiled/encoder.${compiledVariantFor('int8', hasInt8DotProducts())}.onnx_data`;
 
 describeUnless(containersUnavailable(), 'the image, sealed as the manifest says', () => {
   let image: UnpackedImage;
@@ -59,7 +59,7 @@ describeUnless(containersUnavailable(), 'the image, sealed as the manifest says'
 
   test('sees its limits, and compared its model with the checksums', () => {
     expect(container.find('listening')).toMatchObject({ memoryBytes: manifestMemoryBytes() });
-    expect(container.find('model as its checksums say')).toMatchObject({ files: 7 });
+    expect(container.find('model as its checksums say')).toMatchObject({ files: 9 });
   });
 
   test('transcribes WAV and FLAC, with and without a prompt', async () => {
@@ -120,7 +120,7 @@ describeUnless(containersUnavailable(), 'the image, sealed as the manifest says'
 
   test('refuses to start on a damaged model', async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'damaged-'));
-    const damaged = path.join(folder, 'encoder.onnx');
+    const damaged = path.join(folder, 'encoder.onnx_data');
     const weights = readFileSync(path.join(image.root, ENCODER));
     weights[weights.length >> 1]! ^= 1;
     writeFileSync(damaged, weights, { mode: 0o644 });

@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { imageMemorySettings as settingsOf } from '../../service/bench/image-memory-settings';
 
-const DOCKERFILE = path.join(__dirname, '../../service/Dockerfile');
-
-/** What service/Dockerfile sets for Node.js and malloc: memory is measured of the server as the image runs it. */
+/** What service/Dockerfile sets for Node.js and malloc. */
 export function imageMemorySettings(): Readonly<Record<string, string>> {
-  const settings = [...readFileSync(DOCKERFILE, 'utf8').matchAll(/^(?:ENV)? +((?:NODE_OPTIONS|MALLOC_)\w*)=(\S+)/gm)];
-  if (settings.length === 0) throw new Error(`${DOCKERFILE} sets nothing of it`);
-  return Object.fromEntries(settings.map(([, name, value]) => [name, value] as const)) as Record<string, string>;
+  return settingsOf(path.join(__dirname, '../../service/Dockerfile'));
 }

@@ -5,9 +5,9 @@ import { COMPILED_VARIANTS, type CompiledVariant } from '../../src/engine/compil
 import { hasInt8DotProducts } from '../../src/engine/cpu-features';
 import {
   COMPILED_FOLDER,
-  COMPILED_GRAPHS,
   COMPILED_MANIFEST,
   COMPILED_VOCABULARY,
+  compiledFileNames,
   type Quantization,
 } from '../../src/engine/model-directory';
 
@@ -39,7 +39,7 @@ const COMPILED = COMPILED_VARIANTS.map((compiled) => ({
   name: `compiled ${compiled}`,
   quantization: compiled === 'fp32' ? ('fp32' as const) : ('int8' as const),
   compiled,
-  files: COMPILED_GRAPHS.map((graph) => `${COMPILED_FOLDER}/${graph}.${compiled}.onnx`),
+  files: Object.values(compiledFileNames(compiled)).map((name) => `${COMPILED_FOLDER}/${name}`),
 }));
 
 /**
@@ -84,9 +84,11 @@ export class VariantStore {
       symlinkSync(path.join(source, COMPILED_FOLDER, from), path.join(folder, COMPILED_FOLDER, to));
     };
     for (const file of [COMPILED_MANIFEST, COMPILED_VOCABULARY]) link(file, file);
-    // Whatever the processor would choose in 8 bits is the one that is wanted.
+    // Whatever the processor would choose in 8 bits is the one that is wanted. Its graphs know their weights by the name
+    // that those were given.
+    const wanted = Object.values(compiledFileNames(compiled));
     for (const chosen of compiled === 'fp32' ? [compiled] : (['int8', 'int7'] as const)) {
-      for (const graph of COMPILED_GRAPHS) link(`${graph}.${compiled}.onnx`, `${graph}.${chosen}.onnx`);
+      for (const [i, name] of Object.values(compiledFileNames(chosen)).entries()) link(wanted[i]!, name);
     }
     return store;
   }

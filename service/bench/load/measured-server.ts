@@ -30,6 +30,10 @@ export class MeasuredServer {
     return new MeasuredServer(child, Number(/"port":(\d+)/.exec(log)![1]));
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   async stop(): Promise<void> {
     const exit = once(this.child, 'exit');
     this.child.kill('SIGTERM');

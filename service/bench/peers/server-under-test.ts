@@ -4,11 +4,13 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PROBE_PATHS } from '../../../lib/contract';
 import { LoadClient } from '../load/load-client';
+import { imageMemorySettings } from '../image-memory-settings';
 import { formRequest, type LoadRequest } from '../load/load-request';
 import { REPOSITORY } from './bench-cache';
 import { spawnPinned, type PinnedProcess } from './pinned-process';
 
 const BIN = path.join(REPOSITORY, 'service/bin/whisper-stt.js');
+const DOCKERFILE = path.join(REPOSITORY, 'service/Dockerfile');
 const POLL_MS = 5;
 /** The fields that have the server do what the drivers do: English, greedy, no timestamps, no second try. */
 const PLAIN = {
@@ -26,7 +28,7 @@ export interface ServedModel {
   readonly tokensPerWindow: number;
 }
 
-/** The real server in a process of its own, on a port that the system chose. */
+/** The real server in a process of its own, as the image runs it, on a port that the system chose. */
 export class ServerUnderTest {
   private readonly client: LoadClient;
 
@@ -42,6 +44,7 @@ export class ServerUnderTest {
     const store = limitedStore(model);
     const child = spawnPinned([process.execPath, BIN, 'serve'], {
       PATH: process.env.PATH,
+      ...imageMemorySettings(DOCKERFILE),
       STT_PORT: '0',
       STT_MODEL_STORE: store,
       STT_MODEL: 'model',

@@ -31,7 +31,7 @@ export async function compileModel(args: readonly string[]): Promise<number> {
   }
   const { compileModel: compile } = await import('../compiler/compile-model.js');
   await compile(source, out, variantsOf(values.variants), (name, bytes) => {
-    console.log(`${name.padEnd(20)} ${(bytes / 1e6).toFixed(1).padStart(6)} MB`);
+    console.log(`${name.padEnd(24)} ${(bytes / 1e6).toFixed(1).padStart(6)} MB`);
   });
   return EXIT_CODES.ok;
 }

@@ -9,6 +9,7 @@ import {
   COMPILED_FORMAT,
   COMPILED_MANIFEST,
   COMPILED_VOCABULARY,
+  compiledFileNames,
   readJson,
 } from '../engine/model-directory';
 import { tokenTableFile, tokenTableFromTokenizer } from '../engine/token-table';
@@ -22,6 +23,7 @@ import { encoderGraph } from './encoder-graph';
 import { FloatWindow, Int8Window, type HeardWindow } from './heard-window';
 import { BlockInt8Layers, ChannelInt8Layers, FloatLayers, type LinearLayers } from './linear-layers';
 import { onnxWeights } from './onnx-weights';
+import type { GraphBuilder } from './onnx/graph-builder';
 import { safetensorsWeights } from './safetensors-weights';
 import type { WhisperWeights } from './whisper-weights';
 
@@ -80,10 +82,7 @@ export async function compileModel(
   try {
     await mkdir(partial, { recursive: true });
     const files: Record<string, string> = {};
-    const vocabulary = (): Uint8Array => tokenTableFile(tokenTableFromTokenizer(source));
-    // What may be wrong with it shows before the graphs are made.
-    for (const [name, write] of [[COMPILED_VOCABULARY, vocabulary] as const, ...graphsOf(weights, variants)]) {
-      const bytes = write();
+    for (const [name, bytes] of compiledFiles(source, weights, variants)) {
       await writeFile(path.join(partial, name), bytes);
       files[name] = sha256(bytes);
       onFile(name, bytes.length);
@@ -105,21 +104,30 @@ export async function compileModel(
   }
 }
 
-/** Made one after the other: each is as large as the model. */
-function graphsOf(weights: WhisperWeights, variants: readonly CompiledVariant[]): [string, () => Uint8Array][] {
-  // Which layers tell the times of words is generation_config.json's to say, and a query is small.
-  const queryLayers = weights.decoder.layers.map((_, i) => i);
-  return [
-    ...variants.flatMap((variant): [string, () => Uint8Array][] => {
-      const { encoder, decoder } = layersOf(variant);
-      const window = (): HeardWindow => (variant === 'fp32' ? new FloatWindow() : new Int8Window());
-      return [
-        [`encoder.${variant}.onnx`, () => encoderGraph(weights, encoder(), window()).build(VERSION)],
-        [`decoder.${variant}.onnx`, () => decoderGraph(weights, decoder(), window(), queryLayers).build(VERSION)],
-        [`alignment.${variant}.onnx`, () => alignmentGraph(weights, window()).build(VERSION)],
-      ];
-    }),
-  ];
+/** Made one after the other: each graph is as large as the model. */
+function* compiledFiles(
+  source: string,
+  weights: WhisperWeights,
+  variants: readonly CompiledVariant[],
+): Generator<readonly [name: string, bytes: Uint8Array], void, undefined> {
+  // What may be wrong with it shows before the graphs are made.
+  yield [COMPILED_VOCABULARY, tokenTableFile(tokenTableFromTokenizer(source))];
+  for (const variant of variants) {
+    const { encoder, decoder } = layersOf(variant);
+    const window = (): HeardWindow => (variant === 'fp32' ? new FloatWindow() : new Int8Window());
+    // Which layers tell the times of words is generation_config.json's to say, and a query is small.
+    const queryLayers = weights.decoder.layers.map((_, i) => i);
+    const names = compiledFileNames(variant);
+    yield* inTwoFiles(encoderGraph(weights, encoder(), window()), names.encoder, names.encoderData);
+    yield* inTwoFiles(decoderGraph(weights, decoder(), window(), queryLayers), names.decoder, names.decoderData);
+    yield [names.alignment, alignmentGraph(weights, window()).build(VERSION)];
+  }
+}
+
+function* inTwoFiles(builder: GraphBuilder, name: string, dataName: string): Generator<readonly [string, Uint8Array]> {
+  const { graph, data } = builder.buildInTwoFiles(VERSION, dataName);
+  yield [name, graph];
+  yield [dataName, data];
 }
 
 function layersOf(variant: CompiledVariant): { encoder: () => LinearLayers; decoder: () => LinearLayers } {

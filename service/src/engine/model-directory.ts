@@ -15,11 +15,8 @@ export const COMPILED_FOLDER = 'compiled';
 /** In that folder: what the files were made of. */
 export const COMPILED_MANIFEST = 'manifest.json';
 
-/** Version of what the server has to know of the compiled graphs: their inputs and outputs. */
-export const COMPILED_FORMAT = 3;
-
-/** Of each variant: `encoder.int8.onnx`. */
-export const COMPILED_GRAPHS = ['encoder', 'decoder', 'alignment'] as const;
+/** Version of what the server has to know of the compiled files: which there are, and the graphs' inputs and outputs. */
+export const COMPILED_FORMAT = 4;
 
 /** The tokens' bytes (token-table.ts). */
 export const COMPILED_VOCABULARY = 'vocabulary.bin';
@@ -40,6 +37,9 @@ export interface CompiledModelDirectory extends ModelFiles {
   /** Which of the precisions was chosen for this processor. */
   readonly variant: CompiledVariant;
   readonly alignmentPath: string;
+  /** What ONNX Runtime maps into memory: the weights of the encoder and of the decoder. */
+  readonly encoderDataPath: string;
+  readonly decoderDataPath: string;
   readonly vocabularyPath: string;
 }
 
@@ -50,7 +50,7 @@ interface ModelFiles {
   readonly quantization: Quantization;
   readonly encoderPath: string;
   readonly decoderPath: string;
-  /** Bytes of these two ONNX files. */
+  /** Bytes of these two graphs and of their weights, wherever those are. */
   readonly weightBytes: number;
   readonly config: unknown;
   readonly generationConfig: unknown;
@@ -98,18 +98,19 @@ export function openModelDirectory(store: string, name: string, quantization: Qu
     compiled && (isComplete(compiled) || !isComplete(published))
       ? compiled
       : { ...published, missingVariant: compiled?.variant };
+  // First: another format may have other files.
+  if (files.layout === 'compiled') checkFormat(found);
   for (const file of [...filesOfLayout(files), path.join(found, 'tokenizer.json')]) {
     if (!existsSync(file)) {
       throw new EngineError('model_invalid', `model ${name} has no ${path.relative(found, file)} (in ${found})`);
     }
   }
-  if (files.layout === 'compiled') checkFormat(found);
   return {
     name,
     path: found,
     quantization,
     ...files,
-    weightBytes: statSync(files.encoderPath).size + statSync(files.decoderPath).size,
+    weightBytes: weightFilesOf(files).reduce((bytes, file) => bytes + statSync(file).size, 0),
     config: readJson(path.join(found, 'config.json')),
     generationConfig: readJson(path.join(found, 'generation_config.json')),
   };
@@ -118,16 +119,27 @@ export function openModelDirectory(store: string, name: string, quantization: Qu
 type PublishedFiles = Pick<PublishedModelDirectory, 'layout' | 'missingVariant' | 'encoderPath' | 'decoderPath'>;
 type CompiledFiles = Pick<
   CompiledModelDirectory,
-  'layout' | 'variant' | 'encoderPath' | 'decoderPath' | 'alignmentPath' | 'vocabularyPath'
+  | 'layout'
+  | 'variant'
+  | 'encoderPath'
+  | 'encoderDataPath'
+  | 'decoderPath'
+  | 'decoderDataPath'
+  | 'alignmentPath'
+  | 'vocabularyPath'
 >;
 
 /** The files of a layout. */
 export function filesOfLayout(files: PublishedFiles | CompiledFiles): readonly string[] {
+  return [...weightFilesOf(files), ...(files.layout === 'compiled' ? [files.alignmentPath, files.vocabularyPath] : [])];
+}
+
+function weightFilesOf(files: PublishedFiles | CompiledFiles): readonly string[] {
   const { encoderPath, decoderPath } = files;
   return [
     encoderPath,
     decoderPath,
-    ...(files.layout === 'compiled' ? [files.alignmentPath, files.vocabularyPath] : []),
+    ...(files.layout === 'compiled' ? [files.encoderDataPath, files.decoderDataPath] : []),
   ];
 }
 
@@ -144,18 +156,39 @@ function publishedFiles(folder: string, quantization: Quantization): PublishedFi
   };
 }
 
+/** Names of a variant's files in the folder of the compiled ones. Large weights lie beside their graph. */
+export function compiledFileNames(variant: CompiledVariant): {
+  readonly encoder: string;
+  readonly encoderData: string;
+  readonly decoder: string;
+  readonly decoderData: string;
+  readonly alignment: string;
+} {
+  const [encoder, decoder] = [`encoder.${variant}.onnx`, `decoder.${variant}.onnx`];
+  return {
+    encoder,
+    encoderData: `${encoder}_data`,
+    decoder,
+    decoderData: `${decoder}_data`,
+    alignment: `alignment.${variant}.onnx`,
+  };
+}
+
 /** The compiled files for this processor; undefined for a model that was not compiled. */
 function compiledFiles(folder: string, quantization: Quantization): CompiledFiles | undefined {
   if (!existsSync(path.join(folder, COMPILED_FOLDER))) return undefined;
   const variant = compiledVariantFor(quantization, hasInt8DotProducts());
-  const file = (name: string): string => path.join(folder, COMPILED_FOLDER, `${name}.onnx`);
+  const file = (name: string): string => path.join(folder, COMPILED_FOLDER, name);
+  const names = compiledFileNames(variant);
   return {
     layout: 'compiled',
     variant,
-    encoderPath: file(`encoder.${variant}`),
-    decoderPath: file(`decoder.${variant}`),
-    alignmentPath: file(`alignment.${variant}`),
-    vocabularyPath: path.join(folder, COMPILED_FOLDER, COMPILED_VOCABULARY),
+    encoderPath: file(names.encoder),
+    encoderDataPath: file(names.encoderData),
+    decoderPath: file(names.decoder),
+    decoderDataPath: file(names.decoderData),
+    alignmentPath: file(names.alignment),
+    vocabularyPath: file(COMPILED_VOCABULARY),
   };
 }
 
@@ -165,7 +198,7 @@ function checkFormat(folder: string): void {
   if (format === COMPILED_FORMAT) return;
   throw new EngineError(
     'model_invalid',
-    `${file} says format ${JSON.stringify(format)}, this server reads ${COMPILED_FORMAT}: run whisper-stt compile-model anew`,
+    `${file} says format ${JSON.stringify(format)}, this server reads ${COMPILED_FORMAT}: compile its source anew (whisper-stt compile-model SOURCE OUT)`,
   );
 }
 

@@ -13,7 +13,7 @@ export interface GraphOptions {
   readonly threads: number;
   /**
    * Whether memory is kept for the next run: faster, and as much as the largest run needed is never given back. Without,
-   * each tensor is the allocator's.
+   * it is the allocator's.
    */
   readonly arena: boolean;
   /** ONNX Runtime writes what each kernel took into a file whose name begins so, when the session is released. */
@@ -38,6 +38,9 @@ export async function loadSession(
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     enableCpuMemArena: arena,
+    // One block for all tensors of a run, laid out by the first run of these shapes. Without an arena it saves a third of
+    // an encoder's time; an arena holds what the first run took as well, and is not faster for it.
+    enableMemPattern: !arena,
     ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
     // Warnings about shapes that the published files contain are of no use to an operator.
     logSeverityLevel: 3,

@@ -16,7 +16,7 @@ import path from 'node:path';
 import { compileModel } from '../../../service/src/compiler/compile-model';
 import { onnxWeights } from '../../../service/src/compiler/onnx-weights';
 import type { CompiledVariant } from '../../../service/src/engine/compiled-variant';
-import { COMPILED_GRAPHS, openModelDirectory } from '../../../service/src/engine/model-directory';
+import { compiledFileNames, openModelDirectory } from '../../../service/src/engine/model-directory';
 import { verifyModelFiles, writeModelChecksums } from '../../../service/src/engine/model-integrity';
 import { modelShapeOf } from '../../../service/src/engine/model-shape';
 import { VERSION } from '../../../service/src/version';
@@ -66,19 +66,16 @@ describe('compileModel', () => {
     const compiled = path.join(out, 'compiled');
     expect(JSON.parse(readFileSync(path.join(compiled, 'manifest.json'), 'utf8'))).toEqual(manifests[0]);
     expect(manifests[0]).toMatchObject({
-      format: 3,
+      format: 4,
       compiler: VERSION,
       source: { [ENCODER]: sha256(path.join(NANO, ENCODER)), [DECODER]: sha256(path.join(NANO, DECODER)) },
     });
-    const graphs = [
-      ...ALL.flatMap((each) => COMPILED_GRAPHS.map((graph) => `${graph}.${each}.onnx`)),
-      'vocabulary.bin',
-    ];
-    expect(readdirSync(compiled).sort()).toEqual([...graphs, 'manifest.json'].sort());
-    for (const graph of graphs) {
-      const hash = sha256(path.join(compiled, graph));
-      expect([graph, manifests[0]!.files[graph]]).toEqual([graph, hash]);
-      expect(sha256(path.join(folder, 'again/compiled', graph))).toBe(hash);
+    const names = [...ALL.flatMap((each) => Object.values(compiledFileNames(each))), 'vocabulary.bin'];
+    expect(readdirSync(compiled).sort()).toEqual([...names, 'manifest.json'].sort());
+    for (const name of names) {
+      const hash = sha256(path.join(compiled, name));
+      expect([name, manifests[0]!.files[name]]).toEqual([name, hash]);
+      expect(sha256(path.join(folder, 'again/compiled', name))).toBe(hash);
     }
   });
 
@@ -88,7 +85,9 @@ describe('compileModel', () => {
     expect([...told.keys()]).toEqual([
       'vocabulary.bin',
       'encoder.int8.onnx',
+      'encoder.int8.onnx_data',
       'decoder.int8.onnx',
+      'decoder.int8.onnx_data',
       'alignment.int8.onnx',
     ]);
     for (const [name, bytes] of told) expect(readFileSync(path.join(out, 'compiled', name)).length).toBe(bytes);
@@ -101,7 +100,9 @@ describe('compileModel', () => {
     expect([check.status, check.stdout]).toEqual([0, expect.stringContaining('compiled/encoder.fp32.onnx: OK')]);
     const directory = openModelDirectory(folder, 'nano', 'fp32');
     expect(directory).toMatchObject({ layout: 'compiled', variant: 'fp32' });
-    expect([...(await verifyModelFiles(directory)).keys()]).toContain('compiled/alignment.fp32.onnx');
+    expect([...(await verifyModelFiles(directory)).keys()]).toEqual(
+      expect.arrayContaining(['compiled/alignment.fp32.onnx', 'compiled/encoder.fp32.onnx_data']),
+    );
   });
 
   it.each([F16, BF16])('reads weights in $dtype as the numbers that they are', async (format) => {
@@ -139,7 +140,9 @@ describe('compileModel', () => {
       expect(compiledFiles()).toEqual([
         'alignment.int7.onnx',
         'decoder.int7.onnx',
+        'decoder.int7.onnx_data',
         'encoder.int7.onnx',
+        'encoder.int7.onnx_data',
         'manifest.json',
         'vocabulary.bin',
       ]);

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { compiledVariantFor } from '../../../service/src/engine/compiled-variant';
 import { hasInt8DotProducts } from '../../../service/src/engine/cpu-features';
-import { COMPILED_GRAPHS, openModelDirectory, type Quantization } from '../../../service/src/engine/model-directory';
+import { compiledFileNames, openModelDirectory, type Quantization } from '../../../service/src/engine/model-directory';
 import { failureOf } from '../../support/failure-of';
 import { MODEL_STORE, NANO } from '../../support/nano';
 
@@ -59,10 +59,10 @@ describe('openModelDirectory', () => {
     const open = (quantization: Quantization) => openModelDirectory(store, 'tiny', quantization);
     beforeEach(() => {
       for (const name of ['config.json', 'generation_config.json', 'tokenizer.json']) write(name);
-      write('compiled/manifest.json', JSON.stringify({ format: 3 }));
+      write('compiled/manifest.json', JSON.stringify({ format: 4 }));
       write('compiled/vocabulary.bin');
-      for (const variant of [compiledFor8Bits, 'fp32']) {
-        for (const graph of COMPILED_GRAPHS) write(`compiled/${graph}.${variant}.onnx`);
+      for (const variant of [compiledFor8Bits, 'fp32'] as const) {
+        for (const name of Object.values(compiledFileNames(variant))) write(`compiled/${name}`);
       }
     });
     const addPublished = (): void => {
@@ -82,7 +82,9 @@ describe('openModelDirectory', () => {
           variant,
           quantization,
           encoderPath: file(`compiled/encoder.${variant}.onnx`),
+          encoderDataPath: file(`compiled/encoder.${variant}.onnx_data`),
           decoderPath: file(`compiled/decoder.${variant}.onnx`),
+          decoderDataPath: file(`compiled/decoder.${variant}.onnx_data`),
           alignmentPath: file(`compiled/alignment.${variant}.onnx`),
           vocabularyPath: file('compiled/vocabulary.bin'),
         };
@@ -92,7 +94,7 @@ describe('openModelDirectory', () => {
       },
     );
 
-    it.each([...COMPILED_GRAPHS.map((graph) => `${graph}.${compiledFor8Bits}.onnx`), 'vocabulary.bin'])(
+    it.each([...Object.values(compiledFileNames(compiledFor8Bits)), 'vocabulary.bin'])(
       'takes the published ones where %s is missing, and asks for it where they are too',
       (missing) => {
         rmSync(file(`compiled/${missing}`));
@@ -116,11 +118,12 @@ describe('openModelDirectory', () => {
       expect(failureOf(() => open('int8'))).toMatchObject({ code: 'model_invalid' });
     });
 
-    it('says how to come to the format that it reads', () => {
+    it('says how to come to the format that it reads, whose files are others', () => {
       write('compiled/manifest.json', '{"format":1}');
+      rmSync(file(`compiled/encoder.${compiledFor8Bits}.onnx_data`));
       expect(failureOf(() => open('int8'))).toMatchObject({
         message: expect.stringMatching(
-          /says format 1, this server reads 3: run whisper-stt compile-model anew/,
+          /says format 1, this server reads 4: compile its source anew \(whisper-stt compile-model SOURCE OUT\)/,
         ) as string,
       });
     });

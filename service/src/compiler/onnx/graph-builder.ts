@@ -5,10 +5,13 @@ import {
   GraphProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
+  StringStringEntryProtoSchema,
+  TensorProto_DataLocation,
   TensorProto_DataType,
   TensorProtoSchema,
   ValueInfoProtoSchema,
   type AttributeProto,
+  type ModelProto,
   type NodeProto,
   type TensorProto,
   type ValueInfoProto,
@@ -23,6 +26,18 @@ const OPERATOR_VERSIONS = [
   { domain: '', version: 17n },
   { domain: 'com.microsoft', version: 1n },
 ];
+
+/** Bytes from which on a constant lies beside its graph, if any do: what shapes are told from has to be in it. */
+const BESIDE_FROM_BYTES = 2 ** 16;
+/** Of a page, at whose beginning onnx.proto wants what is mapped. */
+const PAGE_BYTES = 4096;
+
+/** A graph in two files. */
+export interface GraphFiles {
+  readonly graph: Uint8Array;
+  /** Its large constants. */
+  readonly data: Uint8Array;
+}
 
 /** The name of a value in a graph. */
 export type Value = string;
@@ -145,7 +160,32 @@ export class GraphBuilder {
 
   /** @param version of what writes the graph */
   build(version: string): Uint8Array {
-    const model = create(ModelProtoSchema, {
+    return toBinary(ModelProtoSchema, this.model(version, this.initializers));
+  }
+
+  /**
+   * The graph, with its large constants in a file of their own: ONNX Runtime maps that into memory, where it reads what
+   * lies within the graph into memory of each process.
+   *
+   * @param dataFile name of the other file, in the same folder
+   */
+  buildInTwoFiles(version: string, dataFile: string): GraphFiles {
+    const data: Uint8Array[] = [];
+    let offset = 0;
+    const initializers = this.initializers.map((tensor) => {
+      const { length } = tensor.rawData;
+      if (length < BESIDE_FROM_BYTES) return tensor;
+      const beside = externalTensor(tensor, { location: dataFile, offset, length });
+      const padding = (PAGE_BYTES - (length % PAGE_BYTES)) % PAGE_BYTES;
+      data.push(tensor.rawData, new Uint8Array(padding));
+      offset += length + padding;
+      return beside;
+    });
+    return { graph: toBinary(ModelProtoSchema, this.model(version, initializers)), data: Buffer.concat(data) };
+  }
+
+  private model(version: string, initializer: TensorProto[]): ModelProto {
+    return create(ModelProtoSchema, {
       irVersion: IR_VERSION,
       opsetImport: OPERATOR_VERSIONS,
       producerName: 'whisper-stt',
@@ -153,12 +193,11 @@ export class GraphBuilder {
       graph: {
         name: this.name,
         node: this.nodes,
-        initializer: this.initializers,
+        initializer,
         input: this.inputs,
         output: this.outputs,
       },
     });
-    return toBinary(ModelProtoSchema, model);
   }
 
   private scalar(name: string, data: () => ConstantData): Value {
@@ -189,6 +228,23 @@ function attributeOf(name: string, value: Attributes[string]): AttributeProto {
     return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: value.float });
   }
   return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INTS, ints: value.map(BigInt) });
+}
+
+/** The same constant, which lies elsewhere. */
+function externalTensor(
+  { name, dims, dataType }: TensorProto,
+  place: { readonly location: string; readonly offset: number; readonly length: number },
+): TensorProto {
+  const externalData = Object.entries(place).map(([key, value]) =>
+    create(StringStringEntryProtoSchema, { key, value: String(value) }),
+  );
+  return create(TensorProtoSchema, {
+    name,
+    dims,
+    dataType,
+    dataLocation: TensorProto_DataLocation.EXTERNAL,
+    externalData,
+  });
 }
 
 function valueInfo(name: string, type: ElementType, dims: readonly Dimension[]): ValueInfoProto {

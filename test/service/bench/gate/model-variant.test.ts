@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import os from 'node:os';
 import path from 'node:path';
 import { VariantStore, variantsOf } from '../../../../service/bench/gate/model-variant';
-import { openModelDirectory } from '../../../../service/src/engine/model-directory';
+import { COMPILED_VARIANTS } from '../../../../service/src/engine/compiled-variant';
+import { compiledFileNames, openModelDirectory } from '../../../../service/src/engine/model-directory';
 
 const VARIANTS = ['published fp32', 'compiled fp32', 'published int8', 'compiled int8', 'compiled int7'];
 const FILES: Readonly<Record<string, string>> = {
@@ -23,12 +24,14 @@ describe('the variants of a model', () => {
   beforeEach(() => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'variants-'));
     for (const name of ['config.json', 'generation_config.json', 'tokenizer.json']) write(name);
-    write('compiled/manifest.json', '{"format":3}');
+    write('compiled/manifest.json', '{"format":4}');
     write('compiled/vocabulary.bin');
     for (const encoder of Object.values(FILES)) {
       write(encoder);
       write(encoder.replace('encoder_model', 'decoder_model_merged').replace('encoder.', 'decoder.'));
-      if (encoder.startsWith('compiled/')) write(encoder.replace('encoder', 'alignment'));
+    }
+    for (const variant of COMPILED_VARIANTS) {
+      for (const name of Object.values(compiledFileNames(variant))) write(`compiled/${name}`);
     }
   });
   afterEach(() => {
@@ -59,6 +62,12 @@ describe('the variants of a model', () => {
       const directory = openModelDirectory(store.path, store.model, variant.quantization);
       expect(directory.layout).toBe(name.split(' ')[0]);
       expect(realpathSync(directory.encoderPath)).toBe(realpathSync(path.join(folder, FILES[name]!)));
+      if (variant.compiled === undefined) return;
+      for (const weights of ['encoder', 'decoder']) {
+        // What the graph asks for.
+        const data = `compiled/${weights}.${variant.compiled}.onnx_data`;
+        expect(realpathSync(path.join(directory.path, data))).toBe(realpathSync(path.join(folder, data)));
+      }
     } finally {
       store.remove();
     }

@@ -45,6 +45,15 @@ describe('the model', () => {
     expect(judgeModelLoad(LOST)).toMatchObject({ status: 'skipped', found: 'no model' });
   });
 
+  it.each([
+    ['model tiny has no compiled/decoder.int8.onnx_data (in /models/tiny)', 'with the variant among --variants'],
+    ['model tiny has no compiled/vocabulary.bin (in /models/tiny)', 'Compile its source anew'],
+    ['/models/tiny/compiled/manifest.json says format 3, this server reads 4', 'Compile its source anew'],
+    ['model tiny has no onnx/encoder_model.onnx (in /compiled/models/tiny)', 'whisper-stt fetch nano'],
+  ])('is told how to be mended: %s', (error, remedy) => {
+    expect(judgeModel({ ...FACTS, model: { error } })).toMatchObject({ remedy: expect.stringContaining(remedy) });
+  });
+
   it('is as its checksums say, or is not, or has none', () => {
     expect(judgeChecksums(FACTS)).toMatchObject({ status: 'ok', found: '5 files as it says' });
     expect(judgeChecksums({ ...FACTS, checksums: { error: 'config.json is not listed' } })).toMatchObject({

@@ -12,13 +12,7 @@ export function judgeDevice({ device }: Config): Finding {
 export function judgeModel({ config, model }: ServerFacts): Finding {
   const wanted = `model ${config.model} in ${config.quantization} below ${config.modelStore}`;
   if ('error' in model) {
-    return failure(
-      model.error,
-      wanted,
-      model.error.includes(' no compiled/')
-        ? 'Compile it for this precision and processor, too: whisper-stt compile-model, with the variant among --variants.'
-        : `Correct STT_MODEL, STT_MODEL_STORE and STT_QUANTIZATION, or fetch it: whisper-stt fetch ${config.model}.`,
-    );
+    return failure(model.error, wanted, modelRemedy(model.error, config));
   }
   const { path, weightBytes } = model.value;
   const found = `${path}, ${layoutOf(model.value)}, ${(weightBytes / 2 ** 20).toFixed(1)} MiB of weights`;
@@ -31,6 +25,15 @@ export function judgeModel({ config, model }: ServerFacts): Finding {
     );
   }
   return ok(found, wanted);
+}
+
+function modelRemedy(error: string, { model }: Config): string {
+  if (/ no compiled\/(?:encoder|decoder|alignment)\./.test(error)) {
+    return 'Compile it for this precision and processor, too: whisper-stt compile-model, with the variant among --variants.';
+  }
+  if (/ no compiled\/|\bcompiled\/manifest\.json /.test(error))
+    return 'Compile its source anew: whisper-stt compile-model SOURCE OUT.';
+  return `Correct STT_MODEL, STT_MODEL_STORE and STT_QUANTIZATION, or fetch it: whisper-stt fetch ${model}.`;
 }
 
 function layoutOf(directory: ModelDirectory): string {
