@@ -8,6 +8,6 @@ import { readFileSync } from 'node:fs';
 export function imageMemorySettings(dockerfile: string): Readonly<Record<string, string>> {
   const text = readFileSync(dockerfile, 'utf8');
   const settings = [...text.matchAll(/^(?:ENV)? +((?:NODE_OPTIONS|MALLOC_)\w*)=(\S+)/gm)];
-  if (settings.length === 0) throw new Error(`${dockerfile} sets nothing of it`);
+  if (settings.length === 0) throw new Error(`${dockerfile} sets neither NODE_OPTIONS nor MALLOC_*`);
   return Object.fromEntries(settings.map(([, name, value]) => [name, value] as const)) as Record<string, string>;
 }

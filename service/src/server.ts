@@ -161,13 +161,12 @@ export class Server {
     const { directory, config } = this;
     const digests = await verifyModelFiles(directory);
     const digestOf = (file: string): string | undefined => digests.get(path.relative(directory.path, file));
-    const isCompiled = directory.layout === 'compiled';
     this.metrics.modelLoaded({
       name: config.model,
       quantization: config.quantization,
       ...this.layout,
-      encoderSha256: digestOf(isCompiled ? directory.encoderDataPath : directory.encoderPath),
-      decoderSha256: digestOf(isCompiled ? directory.decoderDataPath : directory.decoderPath),
+      encoderSha256: digestOf(directory.encoderPath),
+      decoderSha256: digestOf(directory.decoderPath),
     });
     if (digests.size === 0) return;
     this.app.log.info({ files: digests.size, verifyMs: performance.now() - started }, 'model as its checksums say');

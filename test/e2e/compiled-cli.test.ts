@@ -1,7 +1,16 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { EXIT_CODES } from '../../lib/contract';
@@ -135,18 +144,40 @@ describe('a server of a compiled model', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining(`compiled for ${VARIANT}, `)]);
   }, 60_000);
 
-  it('does not start with a graph that is damaged, also the one that times words', async () => {
+  it('does not start with weights that were cut short, though no checksums say so', async () => {
     const copy = mkdtempSync(path.join(os.tmpdir(), 'damaged-'));
     try {
       cpSync(store.model, path.join(copy, 'whisper-nano'), { recursive: true });
-      appendFileSync(path.join(copy, `whisper-nano/compiled/alignment.${VARIANT}.onnx`), '\0');
+      rmSync(path.join(copy, 'whisper-nano/SHA256SUMS'));
+      const data = path.join(copy, `whisper-nano/compiled/encoder.${VARIANT}.onnx_data`);
+      truncateSync(data, statSync(data).size >> 1);
       const server = ServerProcess.spawn({ ...environment, STT_MODEL_STORE: copy });
       expect(await server.exit).toEqual({ code: EXIT_CODES.engine, signal: null });
-      expect(`${server.output}${JSON.stringify(server.log)}`).toMatch(
-        new RegExp(`compiled/alignment\\.${VARIANT}\\.onnx is [0-9a-f]{64}, expected`),
-      );
+      expect(server.output).toContain('model_invalid');
     } finally {
       rmSync(copy, { recursive: true });
     }
   }, 60_000);
+
+  it.each([
+    ['the graph that times words', `alignment.${VARIANT}.onnx`],
+    ['the weights beside a graph', `encoder.${VARIANT}.onnx_data`],
+  ])(
+    'does not start with %s damaged',
+    async (_, name) => {
+      const copy = mkdtempSync(path.join(os.tmpdir(), 'damaged-'));
+      try {
+        cpSync(store.model, path.join(copy, 'whisper-nano'), { recursive: true });
+        appendFileSync(path.join(copy, 'whisper-nano/compiled', name), '\0');
+        const server = ServerProcess.spawn({ ...environment, STT_MODEL_STORE: copy });
+        expect(await server.exit).toEqual({ code: EXIT_CODES.engine, signal: null });
+        expect(`${server.output}${JSON.stringify(server.log)}`).toMatch(
+          new RegExp(`compiled/${name} is [0-9a-f]{64}, expected`),
+        );
+      } finally {
+        rmSync(copy, { recursive: true });
+      }
+    },
+    60_000,
+  );
 });

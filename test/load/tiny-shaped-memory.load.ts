@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closedLoop } from '../../service/bench/load/closed-loop';
 import { LoadClient } from '../../service/bench/load/load-client';
-import { formRequest } from '../../service/bench/load/load-request';
+import { formRequest, type LoadRequest } from '../../service/bench/load/load-request';
 import { ControlGroup, onlineCpus } from '../support/cgroup';
 import { CompiledStore } from '../support/compiled-store';
 import { describeUnless } from '../support/describe-unless';
@@ -19,6 +19,7 @@ const PEAK_BYTES = 650 * MEBIBYTE;
 /** docs/hpa-ratchet.md: from here on the autoscaler never comes back to 2 pods. */
 const RATCHET_BYTES = 329 * MEBIBYTE;
 const REQUESTS = 20;
+const EVERY_LONG = 4;
 const CONCURRENCY = 16;
 const MOST_REST_MS = 60_000;
 const LOOK_MS = 10;
@@ -50,12 +51,16 @@ describeUnless(unavailable, "the memory of a model of Whisper tiny's shapes, in 
       await untilIdle(enginePid);
       const startBytes = group.workingSetBytes();
       const client = new LoadClient(server.port);
-      // One temperature: random weights would fall back to hotter ones.
-      const request = formRequest(
-        '/v1/audio/transcriptions',
-        { name: 'en-02.wav', bytes: sample('en-02.wav').bytes },
-        { language: 'en', temperature: '0.01' },
-      );
+      const request = (name: string, fields: Readonly<Record<string, string>> = {}): LoadRequest =>
+        formRequest(
+          '/v1/audio/transcriptions',
+          { name, bytes: sample(name).bytes },
+          // One temperature: random weights would fall back to hotter ones.
+          { language: 'en', temperature: '0.01', ...fields },
+        );
+      const short = request('en-02.wav');
+      // Of as many tokens as there may be, which are read once more for the times of their words.
+      const long = request('long-en.wav', { response_format: 'verbose_json', 'timestamp_granularities[]': 'word' });
       const seen = { isDone: false, peakBytes: 0 };
       const watching = (async (): Promise<void> => {
         while (!seen.isDone) {
@@ -66,7 +71,9 @@ describeUnless(unavailable, "the memory of a model of Whisper tiny's shapes, in 
       let begun = 0;
       const statuses: number[] = [];
       await closedLoop(CONCURRENCY, () =>
-        begun++ < REQUESTS ? client.send(request).then(({ status }) => void statuses.push(status)) : undefined,
+        begun++ < REQUESTS
+          ? client.send(begun % EVERY_LONG === 0 ? long : short).then(({ status }) => void statuses.push(status))
+          : undefined,
       );
       seen.isDone = true;
       await watching;

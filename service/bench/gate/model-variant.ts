@@ -84,11 +84,12 @@ export class VariantStore {
       symlinkSync(path.join(source, COMPILED_FOLDER, from), path.join(folder, COMPILED_FOLDER, to));
     };
     for (const file of [COMPILED_MANIFEST, COMPILED_VOCABULARY]) link(file, file);
-    // Whatever the processor would choose in 8 bits is the one that is wanted. Its graphs know their weights by the name
-    // that those were given.
-    const wanted = Object.values(compiledFileNames(compiled));
+    const wanted = compiledFileNames(compiled);
+    // Whatever the processor would choose in 8 bits is the one that is wanted: its files are there by both names. By
+    // their own, since graphs ask for their weights by it; by the other, since the server looks for all of a variant.
     for (const chosen of compiled === 'fp32' ? [compiled] : (['int8', 'int7'] as const)) {
-      for (const [i, name] of Object.values(compiledFileNames(chosen)).entries()) link(wanted[i]!, name);
+      const names = compiledFileNames(chosen);
+      for (const file of Object.keys(names) as (keyof typeof names)[]) link(wanted[file], names[file]);
     }
     return store;
   }

@@ -29,7 +29,7 @@ const REST_MS = 60_000;
 /**
  * Keeps so many requests in for so long, drawn from those given, and looks at the server's memory all the while.
  *
- * @throws when one is not answered with 200
+ * @throws when one is not answered
  */
 export async function longRun(
   server: { readonly pid: number; readonly client: LoadClient },
@@ -48,7 +48,8 @@ export async function longRun(
   const started = performance.now();
   const look = (): void => {
     seen.push(bytes());
-    if ((performance.now() - started) / 1000 < ((parts.length + 1) * seconds) / PARTS) return;
+    // What is in when the time is over belongs to no part.
+    if (parts.length === PARTS || (performance.now() - started) / 1000 < ((parts.length + 1) * seconds) / PARTS) return;
     const part = { answers, medianBytes: percentile(seen, 0.5), mostBytes: Math.max(...seen) };
     parts.push(part);
     say(part);
@@ -58,12 +59,13 @@ export async function longRun(
   const timer = setInterval(look, LOOK_MS);
   const took = await closedLoopFor(seconds, clients, async () => {
     const { status, body } = await server.client.send(random.pick(requests));
-    if (status !== 200) throw new Error(`a request was answered with ${status} ${body}`);
+    // A stream that fails on the way has begun with 200.
+    if (status !== 200 || body.includes('"error"')) throw new Error(`a request was answered with ${status} ${body}`);
     answers++;
   }).finally(() => {
     clearInterval(timer);
   });
-  while (parts.length < PARTS) look();
+  if (parts.length < PARTS) look();
   await sleep(REST_MS);
   return { seconds: took, clients, parts, restBytes: [before, bytes()] };
 }

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const BIN = path.resolve(__dirname, '../../../../service/bin/whisper-stt.js');
 const POLL_MS = 50;
 
-/** A server of its own on a port that the system chose, on the embedded model. */
+/** A server of its own on a port that the system chose; on the embedded model, unless its environment says another. */
 export class MeasuredServer {
   private constructor(
     private readonly child: ChildProcess,

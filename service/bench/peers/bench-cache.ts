@@ -20,6 +20,8 @@ export const REPOSITORY = path.resolve(__dirname, '../../../..');
 const SOURCES = path.join(REPOSITORY, 'service/bench/peers');
 const CLI = path.join(REPOSITORY, 'service/bin/whisper-stt.js');
 const COMPILER = path.join(REPOSITORY, 'build/service/src/compiler');
+/** Which files there are, and of which format. */
+const LAYOUT = path.join(REPOSITORY, 'build/service/src/engine/model-directory.js');
 
 /** Of a Hugging Face folder, what weights are made from. */
 const MODEL_FILES = ['config.json', 'model.safetensors'];
@@ -126,7 +128,7 @@ export class BenchCache {
     const compiler = readdirSync(COMPILER, { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.endsWith('.js'),
     );
-    const madeFrom = compiler.map((name) => path.join(COMPILER, name));
+    const madeFrom = [...compiler.map((name) => path.join(COMPILER, name)), LAYOUT];
     await this.orMissing(
       compiled.map(({ id }) => id),
       this.compiledStamp,

@@ -104,7 +104,7 @@ export async function compileModel(
   }
 }
 
-/** Made one after the other: each graph is as large as the model. */
+/** Made one after the other: the weights of each are as large as the model. */
 function* compiledFiles(
   source: string,
   weights: WhisperWeights,

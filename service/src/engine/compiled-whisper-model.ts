@@ -1,6 +1,6 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { alignmentHeadsFrom, type AlignmentHead } from '../whisper/alignment-heads';
-import type { Attention, Neighbours, Surroundings, TokenDecoder, WhisperModel } from '../whisper/model';
+import type { Attention, LogitsReader, Neighbours, Surroundings, TokenDecoder, WhisperModel } from '../whisper/model';
 import { heardWindow, type HeardWindow } from './heard-window';
 import { KeyValueCache } from './key-value-cache';
 import { audioRows, HOP_SAMPLES, LogMel } from './log-mel';
@@ -8,6 +8,12 @@ import { loadSession } from './onnx-session';
 import { rows } from './rows';
 import type { CompiledModelDirectory } from './model-directory';
 import { modelShapeOf, type ModelShape } from './model-shape';
+
+/**
+ * Tokens of a text that are read at once to tell what they attend to. All of a long text would take 300 MB: logits of 228
+ * tokens are 47 MB, what they attend to 8 MB a layer, each of it once in ONNX Runtime and once outside.
+ */
+const READ_AT_ONCE = 32;
 
 /** What is added to the score of a token that is not to be attended to. */
 const MASKED = -1e9;
@@ -78,29 +84,33 @@ export class CompiledWhisperModel implements WhisperModel<HeardWindow> {
     return new CompiledDecoder(this.decoder, this.shape, features, new KeyValueCache(this.shape), 0);
   }
 
-  async attend(features: HeardWindow, tokens: readonly number[]): Promise<Attention> {
+  async attend(features: HeardWindow, tokens: readonly number[], read: LogitsReader): Promise<Attention> {
     const decoder = new CompiledDecoder(this.decoder, this.shape, features, new KeyValueCache(this.shape), 0);
-    const all = tokens.map((_, i) => i);
     const layers = [...new Set(this.alignmentHeads.map(({ layer }) => layer))];
-    const queries = layers.map((layer) => `cross_query.${layer}`);
-    const outputs = await decoder.step(tokens, all, queries);
-    const attentions = new Map<number, Float32Array>();
-    for (const layer of layers) {
-      const { attention } = await this.alignment.run({
-        query: outputs[`cross_query.${layer}`]!,
-        ...features.alignmentFeeds(layer),
-      });
-      attentions.set(layer, attention!.data as Float32Array);
-    }
     const { positions } = features;
-    const size = tokens.length * positions;
-    return {
-      heads: this.alignmentHeads.map(({ layer, head }) =>
-        attentions.get(layer)!.subarray(head * size, (head + 1) * size),
-      ),
-      positions,
-      logits: rows(outputs.logits!.data as Float32Array, tokens.length),
-    };
+    const heads = this.alignmentHeads.map(() => new Float32Array(tokens.length * positions));
+    for (let from = 0; from < tokens.length; from += READ_AT_ONCE) {
+      const some = tokens.slice(from, from + READ_AT_ONCE);
+      const outputs = await decoder.step(
+        some,
+        some.map((_, i) => i),
+        layers.map((layer) => `cross_query.${layer}`),
+      );
+      rows(outputs.logits!.data as Float32Array, some.length).forEach((logits, i) => {
+        read(from + i, logits);
+      });
+      for (const layer of layers) {
+        const { attention } = await this.alignment.run({
+          query: outputs[`cross_query.${layer}`]!,
+          ...features.alignmentFeeds(layer),
+        });
+        const ofHeads = rows(attention!.data as Float32Array, this.shape.heads);
+        this.alignmentHeads.forEach((each, i) => {
+          if (each.layer === layer) heads[i]!.set(ofHeads[each.head]!, from * positions);
+        });
+      }
+    }
+    return { heads, positions };
   }
 }
 

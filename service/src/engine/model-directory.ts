@@ -92,14 +92,14 @@ export function modelFolder(store: string, name: string): string {
 export function openModelDirectory(store: string, name: string, quantization: Quantization): ModelDirectory {
   const found = modelFolder(store, name);
   const compiled = compiledFiles(found, quantization);
+  // First: another format may have other files, and would be taken for one that lacks some.
+  if (compiled && (isComplete(compiled) || existsSync(manifestOf(found)))) checkFormat(found);
   const published = publishedFiles(found, quantization);
   // Where both lack something, a model that was compiled lacks a variant: its published files are not there as a rule.
   const files =
     compiled && (isComplete(compiled) || !isComplete(published))
       ? compiled
       : { ...published, missingVariant: compiled?.variant };
-  // First: another format may have other files.
-  if (files.layout === 'compiled') checkFormat(found);
   for (const file of [...filesOfLayout(files), path.join(found, 'tokenizer.json')]) {
     if (!existsSync(file)) {
       throw new EngineError('model_invalid', `model ${name} has no ${path.relative(found, file)} (in ${found})`);
@@ -117,16 +117,9 @@ export function openModelDirectory(store: string, name: string, quantization: Qu
 }
 
 type PublishedFiles = Pick<PublishedModelDirectory, 'layout' | 'missingVariant' | 'encoderPath' | 'decoderPath'>;
-type CompiledFiles = Pick<
+type CompiledFiles = Omit<
   CompiledModelDirectory,
-  | 'layout'
-  | 'variant'
-  | 'encoderPath'
-  | 'encoderDataPath'
-  | 'decoderPath'
-  | 'decoderDataPath'
-  | 'alignmentPath'
-  | 'vocabularyPath'
+  'name' | 'path' | 'quantization' | 'weightBytes' | 'config' | 'generationConfig'
 >;
 
 /** The files of a layout. */
@@ -192,8 +185,12 @@ function compiledFiles(folder: string, quantization: Quantization): CompiledFile
   };
 }
 
+function manifestOf(folder: string): string {
+  return path.join(folder, COMPILED_FOLDER, COMPILED_MANIFEST);
+}
+
 function checkFormat(folder: string): void {
-  const file = path.join(folder, COMPILED_FOLDER, COMPILED_MANIFEST);
+  const file = manifestOf(folder);
   const format = (readJson(file) as { readonly format?: unknown } | null)?.format;
   if (format === COMPILED_FORMAT) return;
   throw new EngineError(

@@ -1,4 +1,4 @@
-import type { Attention, Surroundings, TokenDecoder, WhisperModel } from '../whisper/model';
+import type { Attention, LogitsReader, Surroundings, TokenDecoder, WhisperModel } from '../whisper/model';
 import type { WindowTiming } from './engine-protocol';
 
 /** A model for the work on one window, which notes what it takes and says when it gets on. */
@@ -42,8 +42,8 @@ export class ObservedModel<Features> implements WhisperModel<Features> {
     return this.model.canShorten;
   }
 
-  async attend(features: Features, tokens: readonly number[]): Promise<Attention> {
-    const attention = await this.model.attend(features, tokens);
+  async attend(features: Features, tokens: readonly number[], read: LogitsReader): Promise<Attention> {
+    const attention = await this.model.attend(features, tokens, read);
     this.onProgress('decoded');
     return attention;
   }

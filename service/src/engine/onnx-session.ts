@@ -13,7 +13,7 @@ export interface GraphOptions {
   readonly threads: number;
   /**
    * Whether memory is kept for the next run: faster, and as much as the largest run needed is never given back. Without,
-   * it is the allocator's.
+   * all of it is given back behind each run.
    */
   readonly arena: boolean;
   /** ONNX Runtime writes what each kernel took into a file whose name begins so, when the session is released. */

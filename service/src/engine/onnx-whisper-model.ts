@@ -1,6 +1,6 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node';
 import { alignmentHeadsFrom, type AlignmentHead } from '../whisper/alignment-heads';
-import type { Attention, TokenDecoder, Surroundings, Neighbours, WhisperModel } from '../whisper/model';
+import type { Attention, LogitsReader, TokenDecoder, Surroundings, Neighbours, WhisperModel } from '../whisper/model';
 import { LogMel, WINDOW_FRAMES } from './log-mel';
 import type { ModelDirectory } from './model-directory';
 import { modelShapeOf, type ModelShape } from './model-shape';
@@ -69,7 +69,7 @@ export class OnnxWhisperModel implements WhisperModel<EncoderOutput> {
     return this.alignmentHeads.every(({ layer }) => this.decoder.outputNames.includes(attentionName(layer)));
   }
 
-  async attend(features: EncoderOutput, tokens: readonly number[]): Promise<Attention> {
+  async attend(features: EncoderOutput, tokens: readonly number[], read: LogitsReader): Promise<Attention> {
     const layers = [...new Set(this.alignmentHeads.map(({ layer }) => layer))];
     const outputs = await this.decoder.run({ ...decoderInputs(tokens, features, true), ...emptyCache(this.shapes) }, [
       'logits',
@@ -77,12 +77,14 @@ export class OnnxWhisperModel implements WhisperModel<EncoderOutput> {
     ]);
     const positions = outputs[attentionName(layers[0]!)]!.dims[3]!;
     const size = tokens.length * positions;
+    rows(outputs.logits!.data as Float32Array, tokens.length).forEach((logits, at) => {
+      read(at, logits);
+    });
     return {
       heads: this.alignmentHeads.map(({ layer, head }) =>
         (outputs[attentionName(layer)]!.data as Float32Array).subarray(head * size, (head + 1) * size),
       ),
       positions,
-      logits: rows(outputs.logits!.data as Float32Array, tokens.length),
     };
   }
 }

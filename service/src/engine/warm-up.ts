@@ -57,6 +57,6 @@ function shortened(model: WhisperModel<Features>): WhisperModel<Features> {
     canShorten: model.canShorten,
     encode: (samples, surroundings) => model.encode(samples, surroundings, POSITIONS),
     newDecoder: (features) => model.newDecoder(features),
-    attend: (features, tokens) => model.attend(features, tokens),
+    attend: (features, tokens, read) => model.attend(features, tokens, read),
   };
 }

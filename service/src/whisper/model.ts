@@ -24,9 +24,15 @@ export interface Attention {
   readonly heads: readonly Float32Array[];
   /** Positions of the encoder's output, 20 ms each. */
   readonly positions: number;
-  /** Logits after each token. */
-  readonly logits: readonly Float32Array[];
 }
+
+/**
+ * Told the logits after each token that is read, in order: those of a long text together would be as large as the model.
+ *
+ * @param at index of the token
+ * @param logits as long as the vocabulary; valid until it returns
+ */
+export type LogitsReader = (at: number, logits: Float32Array) => void;
 
 /**
  * A Whisper model as the decoding loop sees it: hear once, then read token by token.
@@ -53,8 +59,8 @@ export interface WhisperModel<Features> {
   /** Whether the model's files put out what {@link attend} tells. */
   readonly canAttend: boolean;
 
-  /** Reads a whole text at once, and tells what was attended to. To be called where {@link canAttend} alone. */
-  attend(features: Features, tokens: readonly number[]): Promise<Attention>;
+  /** Reads a whole text, and tells what was attended to. To be called where {@link canAttend} alone. */
+  attend(features: Features, tokens: readonly number[], read: LogitsReader): Promise<Attention>;
 }
 
 /** One text in the making: the tokens so far, and the model's memory of them. */

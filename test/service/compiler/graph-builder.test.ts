@@ -1,4 +1,5 @@
 import { fromBinary } from '@bufbuild/protobuf';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -47,8 +48,8 @@ describe('a graph in two files', () => {
 
   it('has its large constants in the second, each from the beginning of a page on', () => {
     const { graph, data } = builder().buildInTwoFiles('0', DATA_FILE);
-    const { initializer } = fromBinary(ModelProtoSchema, graph).graph!;
-    const places = initializer.map(({ externalData, rawData }) => [
+    const { graph: read, metadataProps } = fromBinary(ModelProtoSchema, graph);
+    const places = read!.initializer.map(({ externalData, rawData }) => [
       rawData.length,
       ...externalData.map(({ key, value }) => `${key} ${value}`),
     ]);
@@ -58,6 +59,9 @@ describe('a graph in two files', () => {
       [4 * SMALL],
     ]);
     expect(data.length % 4096).toBe(0);
+    expect(metadataProps).toMatchObject([
+      { key: 'data_sha256', value: createHash('sha256').update(data).digest('hex') },
+    ]);
     expect(graph.length).toBeLessThan(2_000);
   });
 });

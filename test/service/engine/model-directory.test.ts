@@ -118,7 +118,8 @@ describe('openModelDirectory', () => {
       expect(failureOf(() => open('int8'))).toMatchObject({ code: 'model_invalid' });
     });
 
-    it('says how to come to the format that it reads, whose files are others', () => {
+    it.each([false, true])('says how to come to the format that it reads, whose files are others', (isPublished) => {
+      if (isPublished) addPublished();
       write('compiled/manifest.json', '{"format":1}');
       rmSync(file(`compiled/encoder.${compiledFor8Bits}.onnx_data`));
       expect(failureOf(() => open('int8'))).toMatchObject({

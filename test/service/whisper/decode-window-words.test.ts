@@ -60,9 +60,9 @@ describe('words', () => {
     const aborter = new AbortController();
     const model = scriptedModel([t(0), 1, t(0.4), t(0.4), 2]);
     const attend = model.attend.bind(model);
-    model.attend = (features, tokens) => {
+    model.attend = (features, tokens, read) => {
       aborter.abort(new Error('gone'));
-      return attend(features, tokens);
+      return attend(features, tokens, read);
     };
     const options = { ...TIMED, alignWords: 'closed' as const };
     await expect(decode(model, options, { signal: aborter.signal })).rejects.toThrow('gone');

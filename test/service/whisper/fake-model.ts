@@ -1,4 +1,10 @@
-import type { Attention, Surroundings, TokenDecoder, WhisperModel } from '../../../service/src/whisper/model';
+import type {
+  Attention,
+  LogitsReader,
+  Surroundings,
+  TokenDecoder,
+  WhisperModel,
+} from '../../../service/src/whisper/model';
 import { SPECIAL } from './small-vocabulary';
 
 /** Logits as a function of all tokens so far, the prompt included. */
@@ -26,16 +32,17 @@ export class FakeModel implements WhisperModel<string> {
   }
 
   /** Attends to ten positions a token, in order: the first token to 0 to 9, the second to 10 to 19, … */
-  attend(_: string, tokens: readonly number[]): Promise<Attention> {
+  attend(_: string, tokens: readonly number[], read: LogitsReader): Promise<Attention> {
     this.attended.push([...tokens]);
     const positions = 1500;
     const head = new Float32Array(tokens.length * positions);
     tokens.forEach((__, row) => head.fill(0.1, row * (positions + 10), row * (positions + 10) + 10));
-    return Promise.resolve({
-      heads: [head],
-      positions,
-      logits: tokens.map((__, i) => this.logitsOf(tokens.slice(0, i + 1))),
+    tokens.forEach((__, i) => {
+      const logits = this.logitsOf(tokens.slice(0, i + 1)).slice();
+      read(i, logits);
+      logits.fill(NaN);
     });
+    return Promise.resolve({ heads: [head], positions });
   }
 
   /** Tokens of each reading at once. */

@@ -1,4 +1,10 @@
-import type { Attention, Surroundings, TokenDecoder, WhisperModel } from '../../../service/src/whisper/model';
+import type {
+  Attention,
+  LogitsReader,
+  Surroundings,
+  TokenDecoder,
+  WhisperModel,
+} from '../../../service/src/whisper/model';
 import type { FakeModel } from './fake-model';
 
 /** A model of two minds: one for what it hears at short context, one for whole windows. */
@@ -24,7 +30,7 @@ export class ShortenedModel implements WhisperModel<FakeModel> {
     return mind.newDecoder();
   }
 
-  attend(mind: FakeModel, tokens: readonly number[]): Promise<Attention> {
-    return mind.attend('', tokens);
+  attend(mind: FakeModel, tokens: readonly number[], read: LogitsReader): Promise<Attention> {
+    return mind.attend('', tokens, read);
   }
 }

@@ -10,6 +10,7 @@ import { BpeTokenizer } from '../../../src/engine/text-tokenizer';
 import { WINDOW_SAMPLES } from '../../../src/whisper/audio-format';
 import { decodeWindow } from '../../../src/whisper/decode-window';
 import type { DecodingOptions } from '../../../src/whisper/decoding-options';
+import type { LogitsReader } from '../../../src/whisper/model';
 import { planShortHearing } from '../../../src/whisper/short-context';
 import { specialTokensFrom } from '../../../src/whisper/special-tokens';
 import { answerRequests } from './answer-requests';
@@ -32,7 +33,8 @@ void answerRequests(async ({ model: folder, threads, precision = 'int8' }) => {
         canShorten: model.canShorten,
         encode: (audio: Float32Array) => model.encode(audio, undefined, positions),
         newDecoder: (features: unknown) => model.newDecoder(features),
-        attend: (features: unknown, tokens: readonly number[]) => model.attend(features, tokens),
+        attend: (features: unknown, tokens: readonly number[], read: LogitsReader) =>
+          model.attend(features, tokens, read),
       };
       const { tokens } = await decodeWindow({ model: short, special, tokenizer }, heard, { ...PLAIN, maxNewTokens });
       return tokens.length;

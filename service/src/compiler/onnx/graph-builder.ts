@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { create, toBinary } from '@bufbuild/protobuf';
 import {
   AttributeProto_AttributeType,
@@ -27,7 +28,7 @@ const OPERATOR_VERSIONS = [
   { domain: 'com.microsoft', version: 1n },
 ];
 
-/** Bytes from which on a constant lies beside its graph, if any do: what shapes are told from has to be in it. */
+/** Bytes from which on a constant lies beside its graph. Smaller ones stay in it: ONNX Runtime infers shapes from them. */
 const BESIDE_FROM_BYTES = 2 ** 16;
 /** Of a page, at whose beginning onnx.proto wants what is mapped. */
 const PAGE_BYTES = 4096;
@@ -181,7 +182,12 @@ export class GraphBuilder {
       offset += length + padding;
       return beside;
     });
-    return { graph: toBinary(ModelProtoSchema, this.model(version, initializers)), data: Buffer.concat(data) };
+    const bytes = Buffer.concat(data);
+    const model = this.model(version, initializers);
+    // So that the graph's own digest is that of both.
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    model.metadataProps.push(create(StringStringEntryProtoSchema, { key: 'data_sha256', value: digest }));
+    return { graph: toBinary(ModelProtoSchema, model), data: bytes };
   }
 
   private model(version: string, initializer: TensorProto[]): ModelProto {

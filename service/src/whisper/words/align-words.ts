@@ -57,13 +57,14 @@ export async function alignWords<Features>(
   const tokens = texts.flatMap((text) => text.tokens);
   if (tokens.length === 0) return [];
   const prompt = [special.startOfTranscript, ...header, special.noTimestamps];
-  const attention = await model.attend(features, [...prompt, ...tokens, special.endOfText]);
-  const probabilities = tokens.map((token, i) =>
-    textProbability(attention.logits[prompt.length - 1 + i]!, token, special),
-  );
-
   // The row of a token is that of the step that expects it; the last row expects the end.
   const firstRow = prompt.length - 1;
+  const probabilities: number[] = [];
+  const attention = await model.attend(features, [...prompt, ...tokens, special.endOfText], (at, logits) => {
+    const token = tokens[at - firstRow];
+    if (token !== undefined) probabilities.push(textProbability(logits, token, special));
+  });
+
   const frames = Math.floor(input.samples / SAMPLES_PER_FRAME);
   const positions = Math.max(1, Math.min(attention.positions, Math.floor(frames / FRAMES_PER_POSITION)));
   const rowCount = tokens.length + 1;

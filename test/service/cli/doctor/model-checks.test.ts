@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import {
   judgeChecksums,
   judgeDevice,
@@ -7,7 +10,10 @@ import {
 } from '../../../../service/src/cli/doctor/checks/model-checks';
 import type { ServerFacts } from '../../../../service/src/cli/doctor/server-facts';
 import { readConfig } from '../../../../service/src/config';
-import { openModelDirectory } from '../../../../service/src/engine/model-directory';
+import { compiledVariantFor } from '../../../../service/src/engine/compiled-variant';
+import { hasInt8DotProducts } from '../../../../service/src/engine/cpu-features';
+import { COMPILED_FORMAT, compiledFileNames, openModelDirectory } from '../../../../service/src/engine/model-directory';
+import { failureOf } from '../../../support/failure-of';
 import { MODEL_STORE, NANO } from '../../../support/nano';
 
 const FACTS: ServerFacts = {
@@ -45,13 +51,46 @@ describe('the model', () => {
     expect(judgeModelLoad(LOST)).toMatchObject({ status: 'skipped', found: 'no model' });
   });
 
-  it.each([
-    ['model tiny has no compiled/decoder.int8.onnx_data (in /models/tiny)', 'with the variant among --variants'],
-    ['model tiny has no compiled/vocabulary.bin (in /models/tiny)', 'Compile its source anew'],
-    ['/models/tiny/compiled/manifest.json says format 3, this server reads 4', 'Compile its source anew'],
-    ['model tiny has no onnx/encoder_model.onnx (in /compiled/models/tiny)', 'whisper-stt fetch nano'],
-  ])('is told how to be mended: %s', (error, remedy) => {
-    expect(judgeModel({ ...FACTS, model: { error } })).toMatchObject({ remedy: expect.stringContaining(remedy) });
+  describe('that is not whole is told how to be mended', () => {
+    let store: string;
+    const file = (name: string): string => path.join(store, 'whisper-tiny', name);
+    const graphs = Object.values(compiledFileNames(compiledVariantFor('int8', hasInt8DotProducts())));
+    beforeEach(() => {
+      store = mkdtempSync(path.join(os.tmpdir(), 'model-checks-'));
+      mkdirSync(file('compiled'), { recursive: true });
+      for (const name of ['config.json', 'generation_config.json', 'tokenizer.json']) writeFileSync(file(name), '{}');
+      for (const name of [...graphs, 'vocabulary.bin']) writeFileSync(file(`compiled/${name}`), '');
+      writeFileSync(file('compiled/manifest.json'), JSON.stringify({ format: COMPILED_FORMAT }));
+    });
+    afterEach(() => {
+      rmSync(store, { recursive: true });
+    });
+
+    const remedy = (): string | undefined => {
+      const { message } = failureOf(() => openModelDirectory(store, 'tiny', 'int8')) as Error;
+      return judgeModel({ ...FACTS, model: { error: message } }).remedy;
+    };
+
+    it.each(graphs)('without %s', (name) => {
+      rmSync(file(`compiled/${name}`));
+      expect(remedy()).toContain('with the variant among --variants');
+    });
+
+    it.each([
+      ['without its vocabulary', 'vocabulary.bin', undefined],
+      ['without its manifest', 'manifest.json', undefined],
+      ['with half a manifest', 'manifest.json', '{"format":'],
+      ['in another format', 'manifest.json', '{"format":3}'],
+    ])('%s', (_, name, content) => {
+      if (content === undefined) rmSync(file(`compiled/${name}`));
+      else writeFileSync(file(`compiled/${name}`), content);
+      expect(remedy()).toContain('Compile its source anew');
+    });
+
+    it('as published', () => {
+      rmSync(file('compiled'), { recursive: true });
+      expect(remedy()).toContain('whisper-stt fetch nano');
+    });
   });
 
   it('is as its checksums say, or is not, or has none', () => {

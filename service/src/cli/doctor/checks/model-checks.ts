@@ -31,8 +31,9 @@ function modelRemedy(error: string, { model }: Config): string {
   if (/ no compiled\/(?:encoder|decoder|alignment)\./.test(error)) {
     return 'Compile it for this precision and processor, too: whisper-stt compile-model, with the variant among --variants.';
   }
-  if (/ no compiled\/|\bcompiled\/manifest\.json /.test(error))
+  if (/ no compiled\/|\/compiled\/manifest\.json/.test(error)) {
     return 'Compile its source anew: whisper-stt compile-model SOURCE OUT.';
+  }
   return `Correct STT_MODEL, STT_MODEL_STORE and STT_QUANTIZATION, or fetch it: whisper-stt fetch ${model}.`;
 }
 
