@@ -1,46 +1,36 @@
 import { createHash } from 'node:crypto';
 import { sample } from '../support/nano';
-import { cpuSeconds, untilIdle } from '../support/processes';
-import { ServerProcess, transcriptionRequest } from '../support/server-process';
+import { crashingEngine, ServerProcess, transcriptionRequest, type LogLine } from '../support/server-process';
 
-/** CPU time after which the engine is in the middle of a window. */
-const WORKING_CPU_SECONDS = 0.05;
+/** Both are one window: the upload that ends the engine is longer, the other one shorter. */
+const POISON = sample('en-06.wav');
+const HARMLESS = sample('en-01.wav');
+const CRASH_FROM_SECONDS = 4.5;
 
 describe('an upload that ends the engine', () => {
   let server: ServerProcess;
   beforeAll(async () => {
-    server = await ServerProcess.start({ STT_ENGINE_PROCESSES: '1' });
+    server = await ServerProcess.start({ STT_ENGINE_PROCESSES: '1', ...crashingEngine(CRASH_FROM_SECONDS) });
   });
   afterAll(() => server.stop());
 
-  /** Kills the engine as soon as it works, as an upload would that crashes it. */
-  async function crashOnce(): Promise<void> {
-    const { enginePid } = server;
-    const idle = await cpuSeconds(enginePid);
-    await server.until(async () => (await cpuSeconds(enginePid)) > idle + WORKING_CPU_SECONDS, 'the engine to work');
-    process.kill(enginePid, 'SIGKILL');
-    await server.until(() => server.enginePid !== enginePid, 'another engine');
-  }
+  const losses = (): LogLine[] => server.log.filter(({ msg }) => msg === 'engine process lost; restarting it');
 
   it('is tried twice, then refused, and from then on not tried any more; others are served', async () => {
-    // One window: both times it is the same.
-    const poison = sample('en-03.wav').bytes;
-    await untilIdle(server.enginePid);
-    const first = transcriptionRequest(server, poison);
-    await crashOnce();
-    await crashOnce();
-    const response = await first;
-    expect(response.status).toBe(422);
-    expect(await response.json()).toMatchObject({ error: { code: 'poison_request' } });
-    const sha256 = createHash('sha256').update(poison).digest('hex');
-    expect(server.log.some((line) => line.sha256 === sha256)).toBe(true);
+    expect(POISON.duration).toBeGreaterThan(CRASH_FROM_SECONDS);
+    expect(HARMLESS.duration).toBeLessThan(CRASH_FROM_SECONDS);
+    const first = await transcriptionRequest(server, POISON.bytes);
+    expect(first.status).toBe(422);
+    expect(await first.json()).toMatchObject({ error: { code: 'poison_request' } });
+    const sha256 = createHash('sha256').update(POISON.bytes).digest('hex');
+    await server.until(() => server.log.some((line) => line.sha256 === sha256), 'its hash in the log');
+    expect(losses()).toHaveLength(2);
 
-    const { enginePid } = server;
-    const again = await transcriptionRequest(server, poison);
+    const again = await transcriptionRequest(server, POISON.bytes);
     expect(again.status).toBe(422);
     expect(again.headers.get('x-should-retry')).toBeNull();
-    const { bytes, text } = sample('en-01.wav');
-    expect(await (await transcriptionRequest(server, bytes)).json()).toMatchObject({ text });
-    expect(server.enginePid).toBe(enginePid);
+    const served = await transcriptionRequest(server, HARMLESS.bytes);
+    expect(await served.json()).toMatchObject({ text: HARMLESS.text });
+    expect(losses()).toHaveLength(2);
   }, 90_000);
 });

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { REPOSITORY } from './built';
 
 const BIN = path.join(REPOSITORY, 'service/bin/whisper-stt.js');
+const CRASHING_ENGINE = path.join(REPOSITORY, 'test/support/crashing-engine.js');
 const POLL_MS = 20;
 
 export interface LogLine {
@@ -111,6 +112,14 @@ export class ServerProcess {
       this.output += `${line}\n`;
     }
   }
+}
+
+/**
+ * Environment of a server whose engine process ends whenever it gets a window of at least so many seconds. Killed from
+ * outside, a process may have finished the window by then.
+ */
+export function crashingEngine(fromSeconds: number): Readonly<Record<string, string>> {
+  return { NODE_OPTIONS: `--require=${JSON.stringify(CRASHING_ENGINE)}`, TEST_CRASH_FROM_SECONDS: String(fromSeconds) };
 }
 
 /** A multipart upload as clients send it. */
